@@ -1,0 +1,88 @@
+"""What the five principles have in common: a distribution over a space, trained in turns.
+
+A family models p(x | c) for data x of a space and a condition c that shows part of x. It knows tensors, never
+files. Training is a sequence of *turns*: `losses` yields a player (the module whose parameters move) and its loss
+per datum; the loop steps that player and resumes the generator. Four families yield one turn, the adversarial two.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from fivefold.errors import NoLikelihoodError
+from fivefold.spaces import Batch, Condition, Space
+
+Turn = tuple[nn.Module, Tensor]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a family likes to be trained; every figure is chosen by `benchmarks/tables`.
+
+    Arguments:
+        epochs: passes over the training data at `rows` rows.
+        batch: data per step.
+        rate: the largest learning rate.
+        decay: AdamW's weight decay.
+        betas: AdamW's two averaging constants.
+        ema: the half-life of the weights' average, as a share of all steps.
+        conditional: the share of steps that show a random part of the data as a condition.
+        schedule: the learning rate over the run: `one-cycle`, or `constant` after a short warm-up.
+    """
+
+    epochs: float = 8.0
+    batch: int = 512
+    rate: float = 2e-3
+    decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.99)
+    ema: float = 0.02
+    conditional: float = 0.2
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+
+
+class Family(nn.Module, ABC):
+    """One training principle over one space."""
+
+    name: ClassVar[str]
+    likelihood: ClassVar[Literal["exact", "bound", "none"]]
+    recipe: ClassVar[Recipe]
+
+    def __init__(self, space: Space, **config: Any) -> None:
+        super().__init__()
+        self.space = space
+        self.config = config
+
+    def prepare(self, x: Batch, generator: torch.Generator) -> None:  # noqa: B027
+        """Set what depends on the data (marginals, level edges) before the first step."""
+
+    @abstractmethod
+    def losses(
+        self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
+    ) -> Iterator[Turn]:
+        """The turns of one step: (player, loss with shape (B,))."""
+
+    @abstractmethod
+    def sample(
+        self, n: int, c: Condition | None = None, *, generator: torch.Generator, **how: Any
+    ) -> Batch:
+        """n new data; where a condition is given it has n data, and its seen part is kept."""
+
+    def log_prob(
+        self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """log p(x | c) in nats with shape (B,): exact or a lower bound, as `likelihood` says."""
+        raise NoLikelihoodError(f"the {self.name} family has no likelihood", code="no-likelihood")
+
+    def validate(self, x: Batch, generator: torch.Generator) -> float:
+        """The figure by which training keeps its best weights; lower is better.
+
+        By default the mean loss on held-out data. A family whose loss says nothing about its samples overrides it.
+        """
+        ((_, loss),) = self.losses(x, generator=generator)
+        return float(loss.mean())

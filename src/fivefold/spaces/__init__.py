@@ -1,0 +1,5 @@
+"""What a datum is, and the two bridges between its sorts of variable."""
+
+from fivefold.spaces.space import Batch, Condition, Space
+
+__all__ = ["Batch", "Condition", "Space"]
