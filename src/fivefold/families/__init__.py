@@ -1,0 +1,1 @@
+"""The five training principles, each one file."""
