@@ -27,6 +27,8 @@ from fivefold.nets.linear import compute_type
 from fivefold.nets.positions import PositionNets
 from fivefold.spaces import Batch, Condition, Quantize, Space
 
+BLOCK = 2_048
+
 
 class Autoregressive(Family):
     """The autoregressive family over a space.
@@ -76,6 +78,10 @@ class Autoregressive(Family):
         symbols = self.quantize.encode(x)
         self.heads.prepare(log_marginals(symbols, self.quantize.space.discrete))
 
+    def settle(self, x: Batch, generator: torch.Generator) -> None:
+        """Close the gap between mean predictions and frequencies, in one pass over the data."""
+        self.heads.calibrate(self._states(part) for part in x.parts(BLOCK))
+
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
     ) -> Iterator[Turn]:
@@ -86,11 +92,9 @@ class Autoregressive(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
         """log p(x | c), exact, with shape (B,)."""
-        symbols = self.quantize.encode(x)
+        states, symbols = self._states(x, c)
         seen = self._seen(c, symbols.device)
-        e = self._embed(symbols, slice(None))
-        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
-        terms = self.heads.log_prob(self.nets(e, earlier | seen), symbols)
+        terms = self.heads.log_prob(states, symbols)
         hidden = self.space.positions + self.quantize.digits * torch.arange(self.space.dimensions)
         density = self.quantize.log_density(x)[:, ~seen[hidden.to(seen.device)]].sum(1)
         return terms[~seen].sum(0) + density
@@ -113,6 +117,12 @@ class Autoregressive(Family):
             e[:, j] = self._embed(symbols, j)
         x = self.quantize.decode(symbols, generator=generator)
         return x if c is None else c.impose(x)
+
+    def _states(self, x: Batch, c: Condition | None = None) -> tuple[Tensor, Tensor]:
+        symbols = self.quantize.encode(x)
+        seen = self._seen(c, symbols.device)
+        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
+        return self.nets(self._embed(symbols, slice(None)), earlier | seen), symbols
 
     def _embed(self, symbols: Tensor, positions: slice | int) -> Tensor:
         e = self.embed(symbols[:, positions] + self.offsets[positions])

@@ -7,6 +7,7 @@ per datum; the loop steps that player and resumes the generator. Four families y
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,8 +59,17 @@ class Family(nn.Module, ABC):
         self.space = space
         self.config = config
 
+    @classmethod
+    def sized(cls, space: Space, size: float) -> dict[str, Any]:
+        """The configuration at a scale: `size` times the width that the constructor has by default."""
+        width = inspect.signature(cls).parameters["width"].default
+        return {"width": max(16, 16 * round(size * width / 16))}
+
     def prepare(self, x: Batch, generator: torch.Generator) -> None:  # noqa: B027
         """Set what depends on the data (marginals, level edges) before the first step."""
+
+    def settle(self, x: Batch, generator: torch.Generator) -> None:  # noqa: B027
+        """Set what is better solved than learned, on the training data, after the last step."""
 
     @abstractmethod
     def losses(

@@ -8,10 +8,13 @@ a thousand categories and no loop runs over columns.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+
+
+PADDING = -1e4
 
 
 def groups(sizes: Sequence[int]) -> list[list[int]]:
@@ -65,7 +68,7 @@ class Packed(nn.Module):
             steps = torch.arange(max(sizes[j] for j in members))
             ends = torch.tensor([sizes[j] for j in members])[:, None]
             index = starts[members][:, None] + torch.minimum(steps, ends - 1)
-            padding = torch.where(steps < ends, 0.0, -1e4)
+            padding = torch.where(steps < ends, 0.0, PADDING)
             self.register_buffer(f"index{g}", index, persistent=False)
             self.register_buffer(f"padding{g}", padding, persistent=False)
 
@@ -135,7 +138,7 @@ class PositionHeads(nn.Module):
         """Start at the given packed log-frequencies; padding never wins."""
         parts = log_frequencies.split(list(self.sizes))
         for members, bias in zip(self.groups, self.bias, strict=True):
-            bias.fill_(-1e4)
+            bias.fill_(PADDING)
             for k, j in enumerate(members):
                 bias[k, 0, : self.sizes[j]] = parts[j]
 
@@ -148,6 +151,28 @@ class PositionHeads(nn.Module):
             chosen = logits.gather(-1, target).squeeze(-1) - logits.logsumexp(-1)
             found = found.index_copy(0, torch.tensor(members, device=x.device), chosen)
         return found
+
+    @torch.no_grad()
+    def calibrate(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Move the biases so that each position's mean prediction is the frequency in the data.
+
+        At the maximum of the likelihood both are equal; stochastic steps leave a gap, which one pass of iterative
+        proportional fitting closes.
+
+        Arguments:
+            batches: states (N, B, h) and symbols x (B, N), together the training data.
+        """
+        predicted = [torch.zeros_like(bias[:, 0]) for bias in self.bias]
+        observed = [torch.zeros_like(bias[:, 0]) for bias in self.bias]
+        for states, x in batches:
+            for g, members in enumerate(self.groups):
+                logits = (states[members] @ self.weight[g].to(states.dtype)).float() + self.bias[g]
+                predicted[g] += logits.softmax(-1).sum(1)
+                target = x.T[members]
+                observed[g].scatter_add_(1, target, torch.ones_like(target, dtype=torch.float32))
+        for bias, p, q in zip(self.bias, predicted, observed, strict=True):
+            change = ((q + 0.5) / (p + 0.5)).log()
+            bias[:, 0] += torch.where(bias[:, 0] > PADDING / 2, change, 0.0)
 
     def at(self, j: int, state: Tensor) -> Tensor:
         """The logits of position j alone, with shape (B, V_j)."""

@@ -11,7 +11,7 @@ prompts, known columns and the rest of a damaged picture are all the same thing:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -89,6 +89,10 @@ class Batch:
 
     def __getitem__(self, index: slice | Tensor) -> Batch:
         return Batch(self.continuous[index], self.discrete[index])
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """The batch in order, in parts of at most this size."""
+        return (self[start : start + size] for start in range(0, len(self), size))
 
     @property
     def device(self) -> torch.device:

@@ -1,0 +1,430 @@
+"""From a table to a model: `fit`, `plan`, `sample`, and an estimator in scikit-learn's manner."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from fivefold import data as bundled
+from fivefold.codecs.reading import read_table
+from fivefold.codecs.schema import Schema
+from fivefold.codecs.table import TableCodec
+from fivefold.codecs.writing import table_writer
+from fivefold.errors import InputError, NotFittedError
+from fivefold.families import FAMILIES, Family
+from fivefold.files import write_atomically
+from fivefold.machine import Machine
+from fivefold.model import Model, load
+from fivefold.seeds import seed_of
+from fivefold.spaces import Batch, Space
+from fivefold.training import Plan, Progress, fit_budget, make_plan, step_seconds, train
+
+Report = Callable[[Progress], None]
+HELD_OUT, HELD_OUT_MOST = 0.05, 5_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A training that could begin: encoded data, an untrained family and a plan."""
+
+    codec: TableCodec
+    x: Batch
+    held_out: Batch
+    family: Family
+    plan: Plan
+    source: dict[str, Any]
+
+
+def fit(
+    data: Any,
+    *,
+    family: str = "diffusion",
+    out: Path | str | None = None,
+    minutes: float | None = None,
+    epochs: float | None = None,
+    size: float = 1.0,
+    schema: Schema | Path | str | None = None,
+    resume: bool = False,
+    seed: int = 0,
+    threads: int | None = None,
+    device: str | None = None,
+    encoding: str | None = None,
+    on_progress: Report | None = None,
+) -> Model:
+    """Train one family on a table.
+
+    Arguments:
+        data: a path, an address, the name of a bundled table, a frame or an Arrow table.
+        family: one of `fivefold.families.FAMILIES`.
+        out: the folder for the model; a training that is killed resumes from it.
+        minutes: a budget of processor time, for more or fewer steps than the family's own plan.
+        epochs: passes over the data, in place of the family's own number.
+        size: scale of the width of the networks.
+        schema: kinds of columns that are not to be found by themselves.
+        resume: go on with an interrupted training in `out`.
+        seed: the same seed gives the same model on the same machine with the same number of threads.
+        threads: processor threads, 1 by default.
+        device: `cpu`, `cuda`, ...; the best if None.
+        encoding: of a text file that is not UTF-8.
+        on_progress: called now and then.
+
+    Returns:
+        The model; it is also in `out`.
+
+    Raises:
+        InputError: where the data, an option or the folder is wrong.
+    """
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        _check_folder(folder, resume)
+    task = prepare(
+        data,
+        family=family,
+        minutes=minutes,
+        epochs=epochs,
+        size=size,
+        schema=schema,
+        seed=seed,
+        threads=threads,
+        device=device,
+        encoding=encoding,
+        settled=None if folder is None else folder / "training" / "plan.json",
+    )
+    checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
+    history = train(
+        task.family, task.x, task.held_out, task.plan, checkpoint=checkpoint, on_progress=on_progress
+    )
+    task.family.requires_grad_(False)
+    model = Model(task.family, task.codec, evidence(task, history.to_dict()))
+    if folder is not None:
+        model.save(folder)
+        shutil.rmtree(folder / "training", ignore_errors=True)
+    return model
+
+
+def plan(data: Any, **options: Any) -> dict[str, Any]:
+    """What `fit` would do with these options: rows, kinds, parameters, steps, seconds and memory."""
+    for unused in ("out", "resume", "on_progress"):
+        options.pop(unused, None)
+    task = prepare(data, **options)
+    a_step = step_seconds(task.plan, task.family, task.x)
+    parameters = sum(p.numel() for p in task.family.parameters())
+    return {
+        "data": task.source,
+        "columns": {c.name: c.kind for c in task.codec.schema.columns},
+        "notices": list(task.codec.notices),
+        "family": task.family.name,
+        "parameters": parameters,
+        "rows": {"training": len(task.x), "held_out": len(task.held_out)},
+        "steps": task.plan.steps,
+        "batch": task.plan.batch,
+        "seconds": round(a_step * task.plan.steps, 1),
+        "megabytes": round(TRAINING_COPIES * 4 * parameters / 1e6, 1),
+    }
+
+
+def prepare(
+    data: Any,
+    *,
+    family: str = "diffusion",
+    minutes: float | None = None,
+    epochs: float | None = None,
+    size: float = 1.0,
+    schema: Schema | Path | str | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    device: str | None = None,
+    encoding: str | None = None,
+    settled: Path | None = None,
+) -> Task:
+    """Read, encode and split the data, and make the family and its plan; `settled` keeps the plan for a resume."""
+    if family not in FAMILIES:
+        raise InputError(
+            f"unknown family {family!r}", hint=f"one of: {', '.join(FAMILIES)}", code="family"
+        )
+    table = read(data, encoding=encoding)
+    codec = TableCodec(schema if isinstance(schema, Schema | None) else Schema.load(schema))
+    codec.fit(table)
+    where = choose_device(device)
+    x = codec.encode(table, seed=seed_of("encode", seed)).to(where)
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(x))).to(where)
+    held = held_out_rows(len(x))
+    built = build(family, codec.space, size=size, seed=seed).to(where)
+    task = Task(
+        codec=codec,
+        x=x[order[held:]],
+        held_out=x[order[:held]],
+        family=built,
+        plan=make_plan(built, len(x) - held, seed=seed, threads=threads or 1, epochs=epochs),
+        source=describe_source(data, table),
+    )
+    return Task(**{**vars(task), "plan": _settle(task, minutes, settled)})
+
+
+def build(family: str, space: Space, *, size: float = 1.0, seed: int = 0) -> Family:
+    """An untrained family of a size that suits the space; its first weights depend on the seed alone.
+
+    Raises:
+        InputError: where training it would need more memory than the machine has.
+    """
+    kind = FAMILIES[family]
+    config = kind.sized(space, size)
+    with torch.device("meta"):
+        needed = 4 * TRAINING_COPIES * sum(p.numel() for p in kind(space, **config).parameters())
+    available = Machine.here().memory_available
+    if needed > available:
+        raise InputError(
+            f"a {family} family over {space.positions + space.dimensions} variables needs "
+            f"{needed / 1e9:.0f} GB to train and {available / 1e9:.0f} GB are free",
+            hint="leave columns out (`fivefold schema`), choose another family or a smaller --size",
+            code="too-large",
+        )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("weights", seed))
+        return kind(space, **config)
+
+
+TRAINING_COPIES = 7
+"""Weights, gradients, two moments, the average, the best average, and one in the making."""
+
+
+def sample(
+    model: Model | Path | str,
+    rows: int,
+    *,
+    out: Path | str | None = None,
+    where: Mapping[str, object] | None = None,
+    balance: str | None = None,
+    seed: int = 0,
+    avoid: Any = None,
+    on_progress: Report | None = None,
+) -> pa.Table | Path:
+    """Draw rows from a model.
+
+    Arguments:
+        model: a model or its folder.
+        rows: how many.
+        out: the file to write; chunks are written as they are drawn, so that memory stays constant.
+        where: columns and the values that every row shall have.
+        balance: a column whose values shall be equally frequent.
+        seed: the same seed gives the same rows.
+        avoid: a table whose rows must not be reproduced.
+        on_progress: called after every chunk.
+
+    Returns:
+        The table, or the path where `out` was given.
+    """
+    model = model if isinstance(model, Model) else load(model)
+    known = None if avoid is None else read(avoid)
+    chunks = model.sample(rows, where=where, balance=balance, seed=seed, avoid=known)
+    watched = _watched(chunks, rows, on_progress)
+    if out is None:
+        return pa.concat_tables(watched)
+    first = next(watched)
+    with table_writer(Path(out), first.schema) as writer:
+        writer.write(first)
+        for chunk in watched:
+            writer.write(chunk)
+    return Path(out)
+
+
+class GenerativeModel:
+    """A generative model of a table as a scikit-learn estimator.
+
+    Arguments:
+        family: one of the five families.
+        minutes: a budget of processor time.
+        epochs: passes over the data.
+        size: scale of the networks.
+        schema: kinds of columns that are not to be found by themselves.
+        random_state: the seed.
+        threads: processor threads.
+        device: `cpu`, `cuda`, ...
+
+    Attributes:
+        model_: the trained `Model`, after `fit`.
+
+    Example:
+        >>> table = pa.table({"a": ["x", "y"] * 50, "n": list(range(100))})
+        >>> model = GenerativeModel("autoregressive", epochs=1).fit(table)
+        >>> len(model.sample(3))
+        3
+    """
+
+    def __init__(
+        self,
+        family: str = "diffusion",
+        *,
+        minutes: float | None = None,
+        epochs: float | None = None,
+        size: float = 1.0,
+        schema: Schema | Path | str | None = None,
+        random_state: int = 0,
+        threads: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.family = family
+        self.minutes = minutes
+        self.epochs = epochs
+        self.size = size
+        self.schema = schema
+        self.random_state = random_state
+        self.threads = threads
+        self.device = device
+
+    def fit(self, X: Any, y: None = None) -> Self:
+        """Train on a table."""
+        options = self.get_params()
+        self.model_ = fit(X, seed=options.pop("random_state"), **options)
+        return self
+
+    def sample(self, n_samples: int = 1, *, random_state: int = 0) -> pa.Table:
+        """Draw new rows."""
+        return sample(self._fitted(), n_samples, seed=random_state)
+
+    def score_samples(self, X: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """log p of each row in nats: exact, a bound, or NoLikelihoodError, as the family has it."""
+        return self._fitted().log_prob(read(X)).numpy()
+
+    def score(self, X: Any, y: None = None) -> float:
+        """The mean of `score_samples`."""
+        return float(self.score_samples(X).mean())
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change constructor's arguments."""
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise InputError(
+                    f"no parameter {name!r}", hint=f"one of: {', '.join(self.get_params())}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        return f"GenerativeModel({self.family!r})"
+
+    def _fitted(self) -> Model:
+        if not hasattr(self, "model_"):
+            raise NotFittedError("this model is not fitted yet", hint="call fit first")
+        return self.model_
+
+
+def read(data: Any, *, encoding: str | None = None) -> pa.Table:
+    """A table from anything that holds one: the name of a bundled table, a path, an address, a frame."""
+    if isinstance(data, str) and data in bundled.BUNDLED and not Path(data).exists():
+        data = bundled.path(data)
+    return read_table(data, encoding=encoding)
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The named device, or the best there is.
+
+    Raises:
+        InputError: where the device is unknown or absent.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"no device {name!r}", hint="`fivefold doctor` says what is there", code="device"
+        ) from error
+    return device
+
+
+def held_out_rows(rows: int) -> int:
+    """How many rows training never sees, for choosing the best weights."""
+    return min(HELD_OUT_MOST, max(1, min(rows // 5, max(64, round(HELD_OUT * rows)))))
+
+
+def describe_source(data: Any, table: pa.Table) -> dict[str, Any]:
+    """Where data came from, how large they are and the digest of their content."""
+    named = isinstance(data, str | os.PathLike)
+    digest = hashlib.sha256()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    digest.update(sink.getvalue())
+    return {
+        "name": Path(str(data)).name if named else "a frame",
+        "rows": len(table),
+        "columns": table.num_columns,
+        "sha256": digest.hexdigest(),
+    }
+
+
+def evidence(task: Task, history: dict[str, Any]) -> dict[str, Any]:
+    """What must be known to repeat a training and to judge it."""
+    return {
+        "data": task.source,
+        "training": {
+            "seed": task.plan.seed,
+            "plan": task.plan.to_dict(),
+            "steps": history["points"][-1]["step"] if history["points"] else 0,
+            "rows": len(task.x),
+            "held_out": len(task.held_out),
+            **history,
+        },
+        "machine": Machine.here().to_dict(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _settle(task: Task, minutes: float | None, settled: Path | None) -> Plan:
+    """The plan within the budget; a resumed training keeps the one it began with."""
+    if settled is not None and settled.exists():
+        return Plan.from_dict(json.loads(settled.read_bytes()))
+    chosen = task.plan
+    if minutes is not None:
+        chosen = fit_budget(chosen, task.family, task.x, 60 * minutes)
+    if settled is not None:
+        write_atomically(settled, json.dumps(chosen.to_dict()).encode())
+    return chosen
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    if (folder / "manifest.json").exists():
+        raise InputError(
+            "holds a finished model",
+            where=str(folder),
+            hint="choose another --out or remove the folder",
+            code="exists",
+        )
+    if (folder / "training").exists() and not resume:
+        raise InputError(
+            "holds an interrupted training",
+            where=str(folder),
+            hint="go on with --resume, or remove the folder",
+            code="interrupted",
+        )
+
+
+def _watched(
+    chunks: Iterator[pa.Table], rows: int, on_progress: Report | None
+) -> Iterator[pa.Table]:
+    done, clock = 0, datetime.now(UTC)
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        if on_progress is not None:
+            spent = (datetime.now(UTC) - clock).total_seconds()
+            left = spent / done * (rows - done)
+            on_progress(Progress("sample", done / rows, left, f"{done:,} rows"))

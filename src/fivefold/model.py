@@ -1,0 +1,335 @@
+"""A model is a folder.
+
+    config.json         the family, its configuration and its space
+    model.safetensors   the weights
+    codec.json          how files become tensors and back
+    evidence.json       what it was trained on, how, where, and what was measured of it
+    README.md           the model card, for people
+    manifest.json       the SHA-256 digest of each of these
+
+Nothing in it is ever unpickled, and a folder whose digests do not match is not loaded. Rows come in chunks, each a
+function of (seed, number of the chunk) alone: a hundred million rows need no more memory than one chunk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+from safetensors.torch import load as weights_from_bytes
+from safetensors.torch import save as weights_to_bytes
+from torch import Tensor
+
+from fivefold.cards import card
+from fivefold.codecs.table import TableCodec
+from fivefold.errors import InputError
+from fivefold.families import FAMILIES, Family
+from fivefold.files import sha256, write_atomically
+from fivefold.seeds import seeded
+from fivefold.spaces import Condition, Space
+
+FORMAT = 1
+CHUNK = 8_192
+TRIES = 50
+FILES = ("config.json", "model.safetensors", "codec.json", "evidence.json", "README.md")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained family with the codec of its data and the evidence of its making.
+
+    Arguments:
+        family: the trained family.
+        codec: the codec of its data.
+        evidence: what is known of it, as JSON can hold it.
+    """
+
+    family: Family
+    codec: TableCodec
+    evidence: dict[str, Any]
+
+    def sample(
+        self,
+        rows: int,
+        *,
+        where: Mapping[str, object] | None = None,
+        balance: str | None = None,
+        seed: int = 0,
+        avoid: pa.Table | None = None,
+        **how: Any,
+    ) -> Iterator[pa.Table]:
+        """New rows, in chunks.
+
+        Arguments:
+            rows: how many.
+            where: columns and the values that every row shall have.
+            balance: a column whose values shall be equally frequent.
+            seed: the same seed gives the same rows.
+            avoid: rows that must not be reproduced; a row equal to one of them is drawn anew.
+            how: options of the family's sampler, such as `steps` of a diffusion.
+
+        Raises:
+            InputError: where a column or value is unknown, or rows cannot be drawn without copies.
+        """
+        draw = _Draw(self, where or {}, balance, seed, how)
+        copies = Known(avoid) if avoid is not None else None
+        for number, start in enumerate(range(0, rows, CHUNK)):
+            size = min(CHUNK, rows - start)
+            chunk = draw.table(number, size, start)
+            for attempt in range(1, TRIES + 1):
+                if copies is None or not (again := copies.positions(chunk)):
+                    break
+                fresh = draw.table((number, attempt), len(again), start + rows * attempt)
+                chunk = _replaced(chunk, again, fresh)
+            else:
+                raise InputError(
+                    f"{len(again)} of {size} rows equal a row to avoid after {TRIES} draws",
+                    hint="the table has few distinct rows: leave --avoid out",
+                    code="copies",
+                )
+            yield chunk
+
+    @torch.no_grad()
+    def log_prob(self, table: pa.Table, *, seed: int = 0) -> Tensor:
+        """log p(row) in nats with shape (rows,): exact, or a lower bound, as the family says.
+
+        Raises:
+            NoLikelihoodError: where the family has none.
+        """
+        x = self.codec.encode(table, seed=seed).to(self.device)
+        parts = [
+            self.family.log_prob(x[i : i + CHUNK], generator=seeded(self.device, "log_prob", seed, i))
+            for i in range(0, len(x), CHUNK)
+        ]
+        return torch.cat(parts).cpu().double() + self.codec.log_volume(x.to("cpu"))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.family.parameters()).device
+
+    @property
+    def parameters(self) -> int:
+        """The number of trained parameters."""
+        return sum(p.numel() for p in self.family.parameters())
+
+    def describe(self) -> dict[str, Any]:
+        """What `fivefold inspect` prints."""
+        return {
+            "family": self.family.name,
+            "likelihood": self.family.likelihood,
+            "parameters": self.parameters,
+            "config": self.family.config,
+            "space": {
+                "continuous": self.family.space.dimensions,
+                "discrete": self.family.space.positions,
+            },
+            "columns": {c.name: c.kind for c in self.codec.schema.columns},
+            "notices": list(self.codec.notices),
+            "evidence": self.evidence,
+        }
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the folder; the manifest comes last, so that a half-written folder is never loaded."""
+        from fivefold import __version__
+
+        folder = Path(folder)
+        config = {
+            "format": FORMAT,
+            "fivefold": __version__,
+            "family": self.family.name,
+            "config": self.family.config,
+            "space": self.family.space.to_dict(),
+        }
+        weights = {k: v.detach().cpu().contiguous() for k, v in self.family.state_dict().items()}
+        contents = {
+            "config.json": _json(config),
+            "model.safetensors": weights_to_bytes(weights),
+            "codec.json": _json(self.codec.to_dict()),
+            "evidence.json": _json(self.evidence),
+            "README.md": card(self.describe()).encode(),
+        }
+        (folder / "manifest.json").unlink(missing_ok=True)
+        for name, content in contents.items():
+            write_atomically(folder / name, content)
+        digests = {name: sha256(folder / name) for name in FILES}
+        write_atomically(folder / "manifest.json", _json({"format": FORMAT, "files": digests}))
+        return folder
+
+
+def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
+    """The model in a folder, verified.
+
+    Arguments:
+        folder: what `fivefold fit` wrote.
+        device: where its weights shall be.
+
+    Raises:
+        InputError: where a file is missing, altered, truncated, or of a newer version of fivefold.
+    """
+    folder = Path(folder)
+    verify(folder)
+    config = _read_json(folder / "config.json")
+    if config.get("family") not in FAMILIES:
+        raise InputError(
+            f"unknown family {config.get('family')!r}",
+            where=str(folder / "config.json"),
+            hint=f"this version knows {', '.join(FAMILIES)}",
+            code="unknown-family",
+        )
+    try:
+        space = Space.from_dict(config["space"])
+        family = FAMILIES[config["family"]](space, **config["config"])
+        family.load_state_dict(weights_from_bytes((folder / "model.safetensors").read_bytes()))
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"weights and configuration do not fit ({error})",
+            where=str(folder),
+            hint="train the model anew or take the folder from its source again",
+            code="damaged-model",
+        ) from error
+    codec = TableCodec.from_dict(_read_json(folder / "codec.json"))
+    family.requires_grad_(False).eval()
+    return Model(family.to(device), codec, _read_json(folder / "evidence.json"))
+
+
+def verify(folder: Path | str) -> None:
+    """Check that a folder is a whole and unaltered model of a version that can be read.
+
+    Raises:
+        InputError: naming the first file that is not as the manifest says.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(
+            "no such model folder",
+            where=str(folder),
+            hint="`fivefold fit DATA --out MODEL` makes one",
+            code="no-model",
+        )
+    if not (folder / "manifest.json").exists():
+        state = "its training was interrupted" if (folder / "training").exists() else "no manifest"
+        raise InputError(
+            f"not a finished model folder ({state})",
+            where=str(folder),
+            hint="finish it with `fivefold fit DATA --out MODEL --resume`",
+            code="no-manifest",
+        )
+    manifest = _read_json(folder / "manifest.json")
+    if not isinstance(manifest.get("format"), int) or manifest["format"] > FORMAT:
+        raise InputError(
+            f"the model has format {manifest.get('format')!r}, this version reads up to {FORMAT}",
+            where=str(folder),
+            hint="pip install --upgrade fivefold",
+            code="newer-model",
+        )
+    digests = manifest.get("files")
+    for name in FILES:
+        expected = digests.get(name) if isinstance(digests, dict) else None
+        if not (folder / name).is_file():
+            raise InputError("is missing", where=str(folder / name), code="missing-file")
+        if expected != sha256(folder / name):
+            raise InputError(
+                "was altered or truncated: its digest is not the manifest's",
+                where=str(folder / name),
+                hint="take the folder from its source again; an altered model is not loaded",
+                code="tampered-model",
+            )
+
+
+class Known:
+    """A set of rows, for telling which of others are among them.
+
+    Example:
+        >>> known = Known(pa.table({"a": [1, 2], "b": ["x", "y"]}))
+        >>> known.positions(pa.table({"a": [2, 2], "b": ["x", "y"]}))
+        [1]
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.columns = table.column_names
+        self.rows = set(_keys(table, self.columns))
+
+    def positions(self, table: pa.Table) -> list[int]:
+        """The positions of those rows that are known."""
+        return [i for i, key in enumerate(_keys(table, self.columns)) if key in self.rows]
+
+
+class _Draw:
+    """Chunks of rows under a condition."""
+
+    def __init__(
+        self,
+        model: Model,
+        where: Mapping[str, object],
+        balance: str | None,
+        seed: int,
+        how: dict[str, Any],
+    ) -> None:
+        self.model, self.where, self.balance, self.seed, self.how = model, where, balance, seed, how
+
+    def table(self, number: object, size: int, start: int) -> pa.Table:
+        generator = seeded(self.model.device, "sample", self.seed, number)
+        c = self._condition(size, generator)
+        x = self.model.family.sample(size, c, generator=generator, **self.how)
+        seed = int(torch.randint(2**62, (), generator=generator, device=self.model.device))
+        rows = self.model.codec.decode(x.to("cpu"), seed=seed, start=start)
+        return self.model.codec.impose(rows, self.where)
+
+    @cached_property
+    def values(self) -> list[object]:
+        assert self.balance is not None
+        return self.model.codec.choices(self.balance)
+
+    def _condition(self, size: int, generator: torch.Generator) -> Condition | None:
+        columns: dict[str, object] = dict(self.where)
+        seed = int(torch.randint(2**62, (), generator=generator, device=self.model.device))
+        c = self.model.codec.condition(columns, size, seed=seed) if columns else None
+        if self.balance is not None:
+            order = torch.randperm(size, generator=generator, device=self.model.device)
+            drawn = [self.values[i % len(self.values)] for i in order.tolist()]
+            balanced = self.model.codec.condition_values(self.balance, drawn)
+            c = balanced if c is None else _both(c, balanced)
+        return None if c is None else c.to(self.model.device)
+
+
+def _both(a: Condition, b: Condition) -> Condition:
+    values = Condition(b.values, b.continuous, b.discrete).impose(a.values)
+    return Condition(values, a.continuous | b.continuous, a.discrete | b.discrete)
+
+
+def _replaced(table: pa.Table, positions: list[int], fresh: pa.Table) -> pa.Table:
+    keep = torch.arange(len(table))
+    keep[positions] = torch.arange(len(table), len(table) + len(fresh))
+    return pa.concat_tables([table, fresh]).take(pa.array(keep.numpy()))
+
+
+def _keys(table: pa.Table, columns: list[str]) -> Iterator[tuple[object, ...]]:
+    shared = [name for name in columns if name in table.column_names]
+    return zip(*(table[name].to_pylist() for name in shared), strict=True)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot be read as JSON ({error})", where=str(path), code="damaged-model"
+        ) from error
+    if not isinstance(value, dict):
+        raise InputError("is not a JSON object", where=str(path), code="damaged-model")
+    return value
+
+

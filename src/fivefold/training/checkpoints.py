@@ -1,0 +1,97 @@
+"""The state of a run in one file: tensors, and a few numbers beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
+
+from fivefold.errors import InputError
+from fivefold.files import write_atomically
+from fivefold.spaces import Batch
+
+if TYPE_CHECKING:
+    from fivefold.training.loop import Run
+
+NUMBERS = ("number", "end", "cooling", "best_figure", "stale", "total", "count", "spent")
+
+
+def save(run: Run, path: Path) -> None:
+    """Write the whole state of a run to one file, atomically."""
+    tensors = {f"family.{k}": v for k, v in run.family.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in run.average.state_dict().items()}
+    tensors |= {f"best.{k}": v for k, v in run.best.items()}
+    for player, optimiser in run.optimisers.items():
+        for i, parameter in enumerate(optimiser.param_groups[0]["params"]):
+            name = f"optimiser.{_name(run.family, player)}.{i}"
+            tensors |= {f"{name}.{k}": v for k, v in optimiser.state[parameter].items()}
+    numbers = {key: getattr(run, key) for key in NUMBERS}
+    numbers |= {"spent": run.seconds, "points": run.history.points}
+    numbers |= {"stopped": run.history.stopped, "identity": identity(run)}
+    payload = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    write_atomically(path, to_bytes(payload, {"run": json.dumps(numbers)}))
+
+
+def restore(run: Run, path: Path) -> None:
+    """Continue a run from the state that `save` wrote.
+
+    Raises:
+        InputError: where the file is damaged or of another run.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            numbers = json.loads(file.metadata()["run"])
+            names = list(file.keys())
+            tensors = {k: file.get_tensor(k).to(run.x.device) for k in names}
+    except Exception as error:
+        raise InputError(
+            f"the checkpoint cannot be read ({error})",
+            where=str(path),
+            hint="delete it and train anew",
+            code="damaged-checkpoint",
+        ) from error
+    if numbers["identity"] != identity(run):
+        raise InputError(
+            "the checkpoint is of another run (other data, seed or plan)",
+            where=str(path),
+            hint="use the same data and options, or another --out",
+            code="other-run",
+        )
+    run.family.load_state_dict(_under(tensors, "family."))
+    run.average.load_state_dict(_under(tensors, "average."))
+    run.best = _under(tensors, "best.")
+    for player in {k.split(".")[1] for k in tensors if k.startswith("optimiser.")}:
+        module = run.family if player == "self" else run.family.get_submodule(player)
+        optimiser = run.optimiser(module)
+        for i, parameter in enumerate(optimiser.param_groups[0]["params"]):
+            optimiser.state[parameter] = _under(tensors, f"optimiser.{player}.{i}.")
+    for key in NUMBERS:
+        setattr(run, key, numbers[key])
+    run.history.points, run.history.stopped = numbers["points"], numbers["stopped"]
+
+
+def identity(run: Run) -> str:
+    """A digest of what makes two runs the same: plan, data and shape of the weights."""
+    digest = hashlib.sha256(json.dumps(run.plan.to_dict(), sort_keys=True).encode())
+    for batch in (run.x, run.held_out):
+        _add(digest, batch)
+    digest.update(repr([(k, v.shape) for k, v in run.family.state_dict().items()]).encode())
+    return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, batch: Batch) -> None:
+    digest.update(batch.continuous.cpu().numpy().tobytes())
+    digest.update(batch.discrete.cpu().numpy().tobytes())
+
+
+def _name(family: nn.Module, player: nn.Module) -> str:
+    return next(name or "self" for name, m in family.named_modules() if m is player)
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

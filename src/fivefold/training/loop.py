@@ -1,0 +1,274 @@
+"""The one training loop: any family, any device.
+
+Each family says whose turn it is (`losses`); the loop gives each turn its step. The randomness of step i is a
+function of (seed, i) and the order of the data in epoch e one of (seed, e), so that nothing but tensors has to be
+kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never interrupted, on the
+same machine with the same number of threads.
+
+The learning rate warms up, stays, and falls to zero over the last part of the run. Where the held-out figure has
+stopped falling, the last part begins at once. The weights that are kept are the exponential moving average at its
+best held-out figure.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from fivefold.families.family import Family
+from fivefold.seeds import seed_of
+from fivefold.spaces import Batch, Condition
+from fivefold.training import checkpoints
+from fivefold.training.plan import History, Plan, Progress
+
+HELD_OUT_ROWS = 8_192
+VALIDATIONS = 20
+PATIENCE = 4
+WARM_UP = 0.1
+COOL_DOWN = 0.8
+SAVE_EVERY = 20.0
+
+
+def train(
+    family: Family,
+    x: Batch,
+    held_out: Batch,
+    plan: Plan,
+    *,
+    checkpoint: Path | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_validate: Callable[[Family, dict[str, float]], None] | None = None,
+) -> History:
+    """Train the family in place and leave the best averaged weights in it.
+
+    Arguments:
+        family: the family, on the device of the data; prepared and trained in place.
+        x: the training data.
+        held_out: data that training never sees, by which the best weights are chosen.
+        plan: what to do.
+        checkpoint: a file to which the state of the run is written now and then; where it exists, the run resumes.
+        on_progress: called now and then.
+        on_validate: called with the averaged family and the latest point; its time is not counted.
+
+    Returns:
+        The history of the run.
+
+    Raises:
+        InputError: where the checkpoint is of another run or damaged.
+    """
+    with _threads(plan.threads):
+        run = Run(family, x, held_out, plan)
+        if checkpoint is not None and checkpoint.exists():
+            checkpoints.restore(run, checkpoint)
+        saved = time.monotonic()
+        while not run.finished:
+            run.step()
+            if run.due:
+                run.validate()
+                if on_validate is not None:
+                    with run.paused():
+                        on_validate(run.average, run.history.points[-1])
+            if checkpoint is not None and time.monotonic() - saved > SAVE_EVERY:
+                checkpoints.save(run, checkpoint)
+                saved = time.monotonic()
+            if on_progress is not None:
+                on_progress(run.progress())
+        return run.finish()
+
+
+def step_seconds(plan: Plan, family: Family, x: Batch, *, least: float = 0.5) -> float:
+    """Processor or device seconds of one step, measured on a copy of the family."""
+    with _threads(plan.threads):
+        return _cost(_rehearse(plan, family, x), least)
+
+
+def fit_budget(plan: Plan, family: Family, x: Batch, seconds: float, *, stretch: float = 3) -> Plan:
+    """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
+    with _threads(plan.threads):
+        rehearsal = _rehearse(plan, family, x)
+        a_step = _cost(rehearsal, min(2.0, 0.04 * seconds))
+        started = _clock(x.device)
+        rehearsal.validate()
+        validations = VALIDATIONS * (_clock(x.device) - started)
+    steps = int((seconds - validations) / a_step)
+    return replace(plan, steps=max(VALIDATIONS, min(steps, round(stretch * plan.steps))))
+
+
+def _rehearse(plan: Plan, family: Family, x: Batch) -> Run:
+    rehearsal = Run(copy.deepcopy(family), x, x[:HELD_OUT_ROWS], replace(plan, steps=1000))
+    rehearsal.step()
+    return rehearsal
+
+
+def _cost(rehearsal: Run, least: float) -> float:
+    device, count = rehearsal.x.device, 0
+    started = _clock(device)
+    while count < 5 or _clock(device) - started < least:
+        rehearsal.step()
+        count += 1
+    return (_clock(device) - started) / count
+
+
+class Run:
+    """The state of a run: weights, their average and the best of it, optimisers, and a few numbers."""
+
+    def __init__(self, family: Family, x: Batch, held_out: Batch, plan: Plan) -> None:
+        self.family, self.x, self.plan = family, x, plan
+        self.held_out = held_out[:HELD_OUT_ROWS]
+        self.generator = torch.Generator(x.device)
+        family.prepare(x, self._seeded(-1))
+        self.average = copy.deepcopy(family).requires_grad_(False)
+        self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
+        self.optimisers: dict[nn.Module, torch.optim.AdamW] = {}
+        self.history = History()
+        self.number = 0
+        self.end = plan.steps
+        self.cooling = plan.steps - int(COOL_DOWN * plan.steps)
+        self.best_figure, self.stale = math.inf, 0
+        self.total, self.count = 0.0, 0
+        self.order: tuple[int, Tensor] = (-1, torch.empty(0))
+        self.spent, self.started = 0.0, _clock(x.device)
+
+    @property
+    def seconds(self) -> float:
+        """Processor or device seconds so far, pauses left out."""
+        return self.spent + _clock(self.x.device) - self.started
+
+    @property
+    def finished(self) -> bool:
+        return self.number >= self.end or self.history.diverged
+
+    @property
+    def due(self) -> bool:
+        every = max(1, self.plan.steps // VALIDATIONS)
+        return self.number % every == 0 or self.number >= self.end
+
+    def step(self) -> None:
+        """One step of every player."""
+        generator = self._seeded(self.number)
+        x = self._batch(self.number)
+        shown = torch.rand((), generator=generator, device=x.device) < self.plan.recipe.conditional
+        c = Condition.draw(x, generator) if shown else None
+        for player, loss in self.family.losses(x, c, generator=generator):
+            mean = loss.mean()
+            if not torch.isfinite(mean):
+                self.history.diverged, self.history.stopped = True, "a loss was not finite"
+                return
+            self._move(player, mean)
+            if not shown:
+                self.total, self.count = self.total + float(mean.detach()), self.count + 1
+        self.number += 1
+        self._average()
+
+    def optimiser(self, player: nn.Module) -> torch.optim.AdamW:
+        """The optimiser of one player, made at its first turn."""
+        if player not in self.optimisers:
+            recipe = self.plan.recipe
+            self.optimisers[player] = torch.optim.AdamW(
+                [p for p in player.parameters() if p.requires_grad],
+                lr=recipe.rate,
+                betas=recipe.betas,
+                weight_decay=recipe.decay,
+                fused=True,
+            )
+        return self.optimisers[player]
+
+    def _move(self, player: nn.Module, loss: Tensor) -> None:
+        group = self.optimiser(player).param_groups[0]
+        gradients = torch.autograd.grad(loss, group["params"], allow_unused=True)
+        for parameter, gradient in zip(group["params"], gradients, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(group["params"], 1.0)
+        group["lr"] = self.plan.recipe.rate * self._rate()
+        self.optimiser(player).step()
+
+    def _rate(self) -> float:
+        warm = (self.number + 1) / max(1.0, WARM_UP * self.plan.steps)
+        left = (self.end - self.number) / max(1, self.end - self.cooling)
+        return min(1.0, warm, left)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        half_life = max(1.0, self.plan.recipe.ema * self.plan.steps)
+        weight = max(1 - 0.5 ** (1 / half_life), 1 / (self.number + 1))
+        mine, theirs = list(self.average.parameters()), list(self.family.parameters())
+        torch._foreach_lerp_(mine, theirs, weight)
+
+    @torch.no_grad()
+    def validate(self) -> None:
+        """Judge the average on held-out data; keep it where it is the best so far."""
+        figure = self.average.validate(self.held_out, self._seeded(-2))
+        point = {"step": self.number, "seconds": self.seconds}
+        loss = self.total / max(1, self.count)
+        self.history.points.append({**point, "train": loss, "held_out": figure})
+        self.total, self.count = 0.0, 0
+        if figure < self.best_figure:
+            self.best_figure, self.stale = figure, 0
+            self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
+            return
+        self.stale += 1
+        if self.stale >= PATIENCE and self.number < self.cooling:
+            self.history.stopped = "held-out figure stopped falling"
+            self.cooling, self.stale = self.number, 0
+            self.end = self.number + max(1, int(COOL_DOWN * self.number))
+            self.end = min(self.end, self.plan.steps)
+
+    def finish(self) -> History:
+        self.family.load_state_dict(self.best)
+        with torch.no_grad():
+            self.family.settle(self.x, self._seeded(-3))
+        self.family.eval()
+        self.history.seconds = self.seconds
+        return self.history
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """A pause of the run's clock."""
+        self.spent = self.seconds
+        yield
+        self.started = _clock(self.x.device)
+
+    def progress(self) -> Progress:
+        spent = self.seconds
+        left = spent / max(1, self.number) * (self.end - self.number)
+        figure = self.history.points[-1]["held_out"] if self.history.points else math.nan
+        note = f"held-out {figure:.3f}" if self.history.points else ""
+        return Progress(self.family.name, self.number / self.end, left, note)
+
+    def _batch(self, number: int) -> Batch:
+        per_epoch = max(1, len(self.x) // self.plan.batch)
+        epoch, place = divmod(number, per_epoch)
+        if self.order[0] != epoch:
+            seed = seed_of("order", self.plan.seed, epoch)
+            generator = torch.Generator().manual_seed(seed)
+            order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
+            self.order = (epoch, order)
+        return self.x[self.order[1][place * self.plan.batch : (place + 1) * self.plan.batch]]
+
+    def _seeded(self, number: int) -> torch.Generator:
+        return self.generator.manual_seed(seed_of("step", self.plan.seed, number))
+
+
+def _clock(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.process_time()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
