@@ -21,7 +21,7 @@ from fivefold import data as bundled
 from fivefold.codecs.reading import read_table
 from fivefold.codecs.schema import Schema
 from fivefold.codecs.table import TableCodec
-from fivefold.codecs.writing import table_writer
+from fivefold.codecs.writing import open_writer
 from fivefold.errors import InputError, NotFittedError
 from fivefold.families import FAMILIES, Family
 from fivefold.files import write_atomically
@@ -233,7 +233,7 @@ def sample(
     if out is None:
         return pa.concat_tables(watched)
     first = next(watched)
-    with table_writer(Path(out), first.schema) as writer:
+    with open_writer(Path(out), first.schema) as writer:
         writer.write(first)
         for chunk in watched:
             writer.write(chunk)

@@ -91,6 +91,12 @@ class Diffusion(Family):
     def log_sigma(self, t: Tensor) -> Tensor:
         return (self.spread * torch.logit(t)).clamp(math.log(LEAST), math.log(MOST))
 
+    def angle(self, t):
+        return (self.spread * torch.logit(t)).clamp(min=math.log(LEAST)).exp().arctan()
+
+    def time(self, phi):
+        return torch.sigmoid(phi.tan().log() / self.spread)
+
     def states(self, symbols, hidden, z, t, seen):
         """Trunk states; z numbers noisy (B, D), t (B,1)"""
         known = torch.where(hidden, self.masks, symbols + self.starts)
@@ -145,7 +151,7 @@ class Diffusion(Family):
 
     @torch.no_grad()
     def sample(
-        self, n: int, c: Condition | None = None, *, generator: torch.Generator, steps: int = 8, order: str = "mi", second: bool = True, fixed=False, last='D', **how: Any
+        self, n: int, c: Condition | None = None, *, generator: torch.Generator, steps: int = 8, order: str = "mi", second: bool = True, fixed=False, last='D', churn=0., rho=1., **how: Any
     ) -> Batch:
         still, shown = self._seen(c, self.bias)
         L, D = self.space.positions, self.space.dimensions
@@ -157,14 +163,16 @@ class Diffusion(Family):
         if c is not None:
             symbols = torch.where(shown, c.values.discrete, symbols)
             x0 = c.values.continuous.flatten(1)
-        times = torch.linspace(1, 0, steps + 1)
+        times = torch.linspace(1, 0, steps + 1) ** rho
         before = None
         W, b = self.net.outputs.weight, self.net.outputs.bias
         for i in range(steps):
             first = i == 0 and c is None
             rows = slice(0, 1) if first else slice(None)
             t = times[i].reshape(1, 1)
-            phi = self.log_sigma(t).exp().arctan()
+            phi = self.angle(t)
+            if churn and i:
+                up = phi + churn * (self.angle(times[i - 1]) - phi); a = up.cos() / phi.cos(); y = a * y + (1 - a * a).sqrt() * torch.randn(y.shape, generator=generator); phi = up; t = self.time(phi)
             yy = torch.where(still, x0, y)[rows] * (0 if first else 1)
             states = self.net.states(self._features(torch.where(hidden, self.masks, symbols[rows] + self.starts), yy, still, t.expand(len(yy), 1)))
             if D:
@@ -172,7 +180,7 @@ class Diffusion(Family):
                 if i == steps - 1:
                     new = phi.cos() * y - phi.sin() * v if last == 'D' else y - phi * v
                 else:
-                    phi2 = self.log_sigma(times[i + 1]).exp().arctan()
+                    phi2 = self.angle(times[i + 1])
                     h = phi - phi2
                     lead = v
                     if second and before is not None:

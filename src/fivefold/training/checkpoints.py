@@ -18,7 +18,7 @@ from fivefold.spaces import Batch
 if TYPE_CHECKING:
     from fivefold.training.loop import Run
 
-NUMBERS = ("number", "end", "cooling", "best_figure", "stale", "total", "count", "spent")
+NUMBERS = ("number", "end", "cooling", "top", "best_figure", "stale", "total", "count", "spent")
 
 
 def save(run: Run, path: Path) -> None:

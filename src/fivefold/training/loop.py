@@ -5,8 +5,8 @@ function of (seed, i) and the order of the data in epoch e one of (seed, e), so 
 kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never interrupted, on the
 same machine with the same number of threads.
 
-The learning rate warms up, stays, and falls to zero over the last part of the run. Where the held-out figure has
-stopped falling, the last part begins at once. The weights that are kept are the exponential moving average at its
+The learning rate warms up and falls to zero at the end of the plan; where the held-out figure has stopped falling, it
+falls at once and the run ends early. The weights that are kept are the exponential moving average at its
 best held-out figure.
 """
 
@@ -27,7 +27,7 @@ from fivefold.families.family import Family
 from fivefold.seeds import seed_of
 from fivefold.spaces import Batch, Condition
 from fivefold.training import checkpoints
-from fivefold.training.plan import History, Plan, Progress
+from fivefold.training.plan import COMPLETED, History, Plan, Progress
 
 HELD_OUT_ROWS = 8_192
 VALIDATIONS = 20
@@ -71,7 +71,7 @@ def train(
         saved = time.monotonic()
         while not run.finished:
             run.step()
-            if run.due:
+            if run.due and not run.history.diverged:
                 run.validate()
                 if on_validate is not None:
                     with run.paused():
@@ -131,7 +131,7 @@ class Run:
         self.history = History()
         self.number = 0
         self.end = plan.steps
-        self.cooling = plan.steps - int(COOL_DOWN * plan.steps)
+        self.cooling, self.top = plan.steps - int(COOL_DOWN * plan.steps), 1.0
         self.best_figure, self.stale = math.inf, 0
         self.total, self.count = 0.0, 0
         self.order: tuple[int, Tensor] = (-1, torch.empty(0))
@@ -193,7 +193,7 @@ class Run:
     def _rate(self) -> float:
         warm = (self.number + 1) / max(1.0, WARM_UP * self.plan.steps)
         left = (self.end - self.number) / max(1, self.end - self.cooling)
-        return min(1.0, warm, left)
+        return min(1.0, warm, self.top * left)
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -215,11 +215,14 @@ class Run:
             self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
             return
         self.stale += 1
-        if self.stale >= PATIENCE and self.number < self.cooling:
-            self.history.stopped = "held-out figure stopped falling"
-            self.cooling, self.stale = self.number, 0
-            self.end = self.number + max(1, int(COOL_DOWN * self.number))
-            self.end = min(self.end, self.plan.steps)
+        if self.stale == PATIENCE and self.history.stopped == COMPLETED:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Begin the last part now: from the present rate to zero in a quarter of the steps so far."""
+        self.history.stopped = "held-out figure stopped falling"
+        self.top, self.cooling = self._rate(), self.number
+        self.end = min(self.end, self.number + max(1, self.number // 4))
 
     def finish(self) -> History:
         self.family.load_state_dict(self.best)

@@ -9,6 +9,7 @@ from typing import Any
 from fivefold.families.family import Family, Recipe
 
 REFERENCE_ROWS = 30_000
+COMPLETED = "plan completed"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class History:
 
     points: list[dict[str, float]] = field(default_factory=list)
     diverged: bool = False
-    stopped: str = "plan completed"
+    stopped: str = COMPLETED
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""`fivefold fit`: train one family and keep the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fivefold.cli import options
+from fivefold.cli.faults import keep
+from fivefold.cli.output import outline, print_json
+from fivefold.cli.progress import shown
+
+
+@options.verb(
+    "fivefold fit people.csv --family diffusion --out model --minutes 2\n"
+    "fivefold fit people.csv --family diffusion --out model --resume"
+)
+@options.table("data")
+@click.option(
+    "--family",
+    type=click.Choice(options.FAMILIES),
+    default="diffusion",
+    show_default=True,
+    help="The principle to train.",
+)
+@click.option("--out", type=options.FOLDER, help="Folder for the model.")
+@click.option("--minutes", type=options.POSITIVE, metavar="N", help="Budget of processor time.")
+@click.option("--epochs", type=options.POSITIVE, metavar="N", help="Passes over the data.")
+@click.option(
+    "--size",
+    type=options.POSITIVE,
+    metavar="N",
+    default=1.0,
+    show_default=True,
+    help="Scale of the network.",
+)
+@click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, in what time and memory.")
+@options.schema
+@options.seed
+@options.threads
+@click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps; the best if not given.")
+@options.encoding
+@options.as_json
+def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: Any) -> None:
+    """Train one family on DATA and write a model folder.
+
+    The folder holds the weights, the codec, the evidence and a model card. A training that was interrupted goes on
+    with `--resume` and ends in the same bits as one that was not.
+    """
+    if out is None and not dry_run:
+        raise click.UsageError("--out MODEL is missing: where should the model be kept?")
+    from fivefold import estimators
+
+    if dry_run:
+        plan = estimators.plan(data, out=out, **settings)
+        print_json(plan) if as_json else click.echo("\n".join(outline(plan)))
+        return
+    keep(f"the checkpoint in {out} is kept: the same command with --resume goes on from there")
+    with shown() as on_progress:
+        model = estimators.fit(data, out=out, on_progress=on_progress, **settings)
+    if as_json:
+        print_json(model.describe())
+        return
+    click.echo(f"model: {out}")

@@ -1,0 +1,106 @@
+"""Options that several verbs share, spelt once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fivefold.cli.faults import DEBUG
+from fivefold.data import BUNDLED
+from fivefold.data import path as bundled_path
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FAMILIES = ("autoregressive", "adversarial", "variational", "flow", "diffusion")
+QUIET = "fivefold.quiet"
+
+
+def _note(key: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.meta[key] = bool(value or ctx.meta.get(key))
+
+    return callback
+
+
+def everywhere(function: Function) -> Function:
+    """`--quiet` and `--debug`, which may stand before or after the verb."""
+    for names, key, text in (
+        (("--debug",), DEBUG, "On a fault, show the traceback."),
+        (("-q", "--quiet"), QUIET, "No progress on stderr."),
+    ):
+        option = click.option(
+            *names, is_flag=True, expose_value=False, callback=_note(key), help=text
+        )
+        function = option(function)
+    return function
+
+
+def verb(example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with `--quiet`, `--debug` and an example at the end of its help.
+
+    Arguments:
+        example: one command line or several, a line each.
+    """
+    lines = "\n".join(f"  {line}" for line in example.splitlines())
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        return click.command(epilog=f"\b\nExample:\n{lines}")(everywhere(function))
+
+    return decorate
+
+
+def resolve(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The path of a bundled table that is given by its name; anything else as it is."""
+    if value is None:
+        return None
+    is_bundled = value in BUNDLED and not Path(value).exists()
+    return str(bundled_path(value)) if is_bundled else value
+
+
+def table(name: str) -> Callable[[Function], Function]:
+    """A required table: a file, a URL or the name of a bundled one."""
+    return click.argument(name, callback=resolve)
+
+
+def _families(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
+    if value is None:
+        return None
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    unknown = [name for name in names if name not in FAMILIES]
+    if unknown or not names:
+        wrong = ", ".join(map(repr, unknown)) or "nothing"
+        raise click.BadParameter(f"{wrong} is not among {', '.join(FAMILIES)}")
+    return list(dict.fromkeys(names))
+
+
+POSITIVE = click.FloatRange(min=0, min_open=True)
+FILE = click.Path(path_type=Path)
+KNOWN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+KNOWN_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Same seed, same bytes.",
+)
+target = click.option("--target", metavar="COL", help="The column that a model should predict.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+schema = click.option(
+    "--schema", type=KNOWN_FILE, help="Kinds of the columns, as `fivefold schema` wrote them."
+)
+encoding = click.option(
+    "--encoding", help="Encoding of a text file; found by itself if not given."
+)
+threads = click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Processor threads."
+)
+families = click.option(
+    "--families", metavar="A,B", callback=_families, help=f"Some of: {', '.join(FAMILIES)}."
+)

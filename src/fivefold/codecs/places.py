@@ -1,0 +1,58 @@
+"""Where a value stands, so that an error can name its file, row and column.
+
+A table read from a file remembers the file's name, and whether row i stands in line i + 2 of it (a text file with a
+header and no line break inside a cell). The memory is Arrow metadata; decoded tables do not have it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+SOURCE = b"fivefold.source"
+LINED = b"fivefold.lined"
+
+
+def remember(table: pa.Table, source: str, *, lined: bool) -> pa.Table:
+    """The table with the memory of where it came from.
+
+    Arguments:
+        table: any table.
+        source: the name of the file.
+        lined: whether row i stands in line i + 2 of the file.
+
+    Returns:
+        The same columns.
+    """
+    memory = {SOURCE: source.encode(), LINED: b"1" if lined else b"0"}
+    return table.replace_schema_metadata(memory)
+
+
+def place(memory: dict[Any, Any] | None, row: int | None = None, column: str | None = None) -> str:
+    """The name of a place in a table.
+
+    Arguments:
+        memory: the metadata of the table.
+        row: the index of the row, from 0.
+        column: the name of the column.
+
+    Returns:
+        Such as `data.csv:412 column age`, or `row 411 column age` for a table without a file.
+
+    Example:
+        >>> place({SOURCE: b"data.csv", LINED: b"1"}, 410, "age")
+        'data.csv:412 column age'
+        >>> place(None, 410, "age")
+        'row 411 column age'
+    """
+    source = (memory or {}).get(SOURCE, b"").decode()
+    lined = (memory or {}).get(LINED) == b"1"
+    words = [source] if source else []
+    if row is not None and lined:
+        words = [f"{source}:{row + 2}"]
+    elif row is not None:
+        words.append(f"row {row + 1}")
+    if column is not None:
+        words.append(f"column {column}")
+    return " ".join(words)

@@ -1,0 +1,257 @@
+"""The recommendation: which family to use, why, what to mind and what to type next.
+
+Families are ranked by quality. Those whose interval overlaps the best one's, or that lie within
+0.01 of it, count as its equals, and the cheapest of the equals wins: processor seconds to train it
+and to generate as many rows as the table has. Privacy is a veto, not a bargain: a family whose
+training rows an attack recognises more often than chance allows, interval and all, is passed over
+while another family is clean.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from fivefold.compare.numerals import count, number, seconds, text
+from fivefold.compare.result import Advice, Comparison, FamilyResult
+from fivefold.compare.words import merit, overlap
+from fivefold.measures.figure import Figure
+
+EQUAL = 0.01
+RISING = 0.005
+FEW_ROWS = 1000
+
+
+def recommend(comparison: Comparison) -> Advice:
+    """What to do with a comparison; its own `advice` is not looked at.
+
+    Arguments:
+        comparison: families with their figures, runs and curves.
+
+    Returns:
+        the recommendation; without a usable family its `family` is None.
+    """
+    usable = [f for f in comparison.families if not f.failed and _quality(f).value is not None]
+    if not usable:
+        return Advice(
+            None,
+            headline="No family can be recommended: none gave usable rows within this budget.",
+            cautions=_warnings(comparison, None),
+            commands=[("Try a longer budget", _again(comparison, 3))],
+        )
+    clean = [family for family in usable if leak(family) is None]
+    ranked = _ranked(clean or usable, comparison.data.rows)
+    chosen = ranked[0]
+    return Advice(
+        family=chosen.family,
+        runner_up=ranked[1].family if len(ranked) > 1 else None,
+        headline=f"Use {named(chosen)} on {comparison.data.name}.",
+        reasons=_reasons(comparison, ranked, clean),
+        cautions=_cautions(comparison, chosen, usable, clean),
+        commands=_commands(comparison, chosen),
+    )
+
+
+def named(family: FamilyResult) -> str:
+    """A family in a sentence.
+
+    Example:
+        >>> named(FamilyResult("flow", "Flow"))
+        'the flow family'
+        >>> named(FamilyResult("variational", "Variational autoencoder"))
+        'the variational autoencoder'
+    """
+    title = family.title.lower()
+    return f"the {title}" if " " in title else f"the {title} family"
+
+
+def leak(family: FamilyResult) -> Figure | None:
+    """The membership figure that is above chance with its whole interval, or None."""
+    for figure in family.figures.values():
+        if not figure.name.startswith("membership") or figure.low is None:
+            continue
+        chance = [value for value in (figure.best, figure.floor) if value is not None]
+        if chance and figure.low > max(chance):
+            return figure
+    return None
+
+
+def equals(families: Sequence[FamilyResult]) -> list[FamilyResult]:
+    """The family of best quality and those that the measurement cannot tell from it."""
+    best = max(families, key=lambda f: (merit(_quality(f)), f.family))
+    top = _quality(best)
+    return [
+        f
+        for f in families
+        if f is best or merit(top) - merit(_quality(f)) <= EQUAL or overlap(_quality(f), top)
+    ]
+
+
+def cost(family: FamilyResult, rows: int) -> float:
+    """Processor seconds to train the family and to generate so many rows; infinite if unknown."""
+    if family.seconds is None:
+        return float("inf")
+    aspect = family.aspects.get("generation_speed")
+    speed = aspect.figure.value if aspect else None
+    return family.seconds + (rows / speed if speed else 0.0)
+
+
+def _ranked(families: Sequence[FamilyResult], rows: int) -> list[FamilyResult]:
+    """The equals of the best by cost, then the rest in the same way."""
+    left, ranked = list(families), []
+    while left:
+        tied = sorted(equals(left), key=lambda f: (cost(f, rows), f.family))
+        ranked += tied
+        left = [f for f in left if f not in tied]
+    return ranked
+
+
+def _reasons(
+    comparison: Comparison, ranked: Sequence[FamilyResult], clean: Sequence[FamilyResult]
+) -> list[str]:
+    """Why the first of the ranked families was chosen."""
+    chosen, rows = ranked[0], comparison.data.rows
+    peers = [f for f in equals(ranked) if f is not chosen]
+    quality = text(_quality(chosen))
+    price = seconds(cost(chosen, rows)) if chosen.seconds is not None else ""
+    if len(ranked) == 1:
+        reasons = [f"Its quality is {quality}; no other family is left to compare it with."]
+    elif peers:
+        names = _and([named(f) for f in peers])
+        equal = f"Its quality is {quality}; {names} cannot be told from it within the intervals"
+        if price:
+            equal += f", and it is the cheapest: {price} to train and generate {count(rows)} rows"
+        reasons = [f"{equal}."]
+    else:
+        second = f"{named(ranked[1])} comes next with {text(_quality(ranked[1]))}"
+        reasons = [f"Its quality is {quality}, the best of {_counted(len(ranked))}; {second}."]
+    detection = chosen.figures.get("detection_auc")
+    if detection and detection.value is not None:
+        reasons.append(
+            "A classifier trained to tell its rows from real ones reaches an AUC of "
+            f"{text(detection)}, where 0.5 is a coin toss and 1 is certainty."
+        )
+    if clean and (member := _membership(chosen)):
+        reasons.append(
+            f"It shows no sign of having memorised rows: {member.title.lower()} is "
+            f"{text(member)}, no more than chance would give."
+        )
+    return reasons
+
+
+def _cautions(
+    comparison: Comparison,
+    chosen: FamilyResult,
+    usable: Sequence[FamilyResult],
+    clean: Sequence[FamilyResult],
+) -> list[str]:
+    """What to mind before relying on the recommendation."""
+    cautions = []
+    if not clean:
+        cautions.append(
+            "Every family gives training rows away to a membership attack. Do not publish these "
+            "rows; train with fewer steps, or on more rows."
+        )
+    for family in usable if clean else ():
+        figure = leak(family)
+        if figure and merit(_quality(family)) > merit(_quality(chosen)):
+            cautions.append(
+                f"{family.title} has higher quality ({text(_quality(family))}) but was passed "
+                f"over: its {figure.title.lower()} is {text(figure)}, above chance."
+            )
+    copies = chosen.figures.get("exact_copies")
+    if copies and copies.low is not None and copies.low > (copies.floor or copies.best or 0.0):
+        cautions.append(
+            f"{number(copies.value, copies.unit)} of its rows are copies of training rows, more "
+            "than two real samples share: look at them before you publish any."
+        )
+    return cautions + _warnings(comparison, chosen)
+
+
+def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
+    """Limits of the comparison itself."""
+    warnings = []
+    baseline = comparison.baseline
+    cheap = _quality(baseline) if baseline else None
+    if chosen and baseline and cheap and merit(cheap) >= merit(_quality(chosen)) - EQUAL:
+        warnings.append(
+            f"{baseline.title}, the cheap baseline, does as well ({text(cheap)}): "
+            "on this table a neural family earns little."
+        )
+    if chosen and not _membership(chosen):
+        warnings.append(
+            "Privacy was not measured: do not publish these rows on this report alone."
+        )
+    if chosen and _rising(chosen):
+        warnings.append(
+            "Its quality was still rising when the budget ended: more minutes may help, and may "
+            "change the ranking."
+        )
+    runs = max((len(f.runs) for f in comparison.families), default=0)
+    if runs == 1:
+        warnings.append("One seed only: how much a second training would differ is not known.")
+    for family in comparison.families:
+        broken = sum(run.diverged for run in family.runs)
+        if broken:
+            warnings.append(f"{family.title} diverged in {broken} of {len(family.runs)} runs.")
+    if comparison.data.holdout < FEW_ROWS:
+        warnings.append(
+            f"Only {count(comparison.data.holdout)} rows were held out, so every interval is wide."
+        )
+    warnings.append(
+        "Passing these attacks is evidence, not a guarantee, of privacy: "
+        "a formal one needs differentially private training."
+    )
+    return warnings
+
+
+def _commands(comparison: Comparison, chosen: FamilyResult) -> list[tuple[str, str]]:
+    """The next steps as a person types them."""
+    folder, data = chosen.folder, shlex.quote(comparison.data.path)
+    longer = f"fivefold fit {data} --family {chosen.family} --minutes 10 --out model"
+    steps = []
+    if folder:
+        model = shlex.quote(folder)
+        rows = comparison.data.rows
+        steps.append(
+            ("Generate rows", f"fivefold sample {model} --rows {rows} --out synthetic.csv")
+        )
+        steps.append(("See what the model holds", f"fivefold inspect {model}"))
+    steps.append(("Train it longer, on all rows", longer))
+    steps.append(("Judge any synthetic table", f"fivefold measure {data} synthetic.csv"))
+    steps.append(("Repeat with more time", _again(comparison, 3)))
+    return steps
+
+
+def _again(comparison: Comparison, times: float) -> str:
+    path = shlex.quote(comparison.data.path)
+    return f"fivefold compare {path} --minutes {comparison.minutes * times:g}"
+
+
+def _quality(family: FamilyResult) -> Figure:
+    """The quality of a family, from its table cell or its figures."""
+    if "quality" in family.aspects:
+        return family.aspects["quality"].figure
+    return family.figures.get("quality", Figure("quality", "Quality", None, better="higher"))
+
+
+def _membership(family: FamilyResult) -> Figure | None:
+    known = [f for f in family.figures.values() if f.name.startswith("membership")]
+    return next((f for f in known if f.value is not None and f.low is not None), None)
+
+
+def _rising(family: FamilyResult) -> bool:
+    """Whether the last third of the curve still gained quality."""
+    if len(family.curve) < 3:
+        return False
+    third = family.curve[-max(2, len(family.curve) // 3)]
+    return family.curve[-1].quality - third.quality > RISING
+
+
+def _counted(number: int) -> str:
+    words = ("none", "one", "two", "three", "four", "five")
+    return words[number] if number < len(words) else str(number)
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,16 @@
+"""Pictures as SVG text, drawn from aggregates: small, printable, readable by a screen reader."""
+
+from fivefold.compare.charts.bars import distribution
+from fivefold.compare.charts.dots import Row, dot_plot
+from fivefold.compare.charts.heat import heat_map
+from fivefold.compare.charts.lines import quality_curves, sparkline, training_curves
+
+__all__ = [
+    "Row",
+    "distribution",
+    "dot_plot",
+    "heat_map",
+    "quality_curves",
+    "sparkline",
+    "training_curves",
+]

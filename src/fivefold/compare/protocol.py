@@ -1,0 +1,326 @@
+"""The protocol: one split, one budget of processor time, the same seeds for every family.
+
+    data -> train | validation | holdout
+    for each family and seed:    fit within the budget, judge 
+    for each family:             quality at three sizes, cost of a step at four widths
+    beside them:                 the shallow mixture, and real data judged as if they were synthetic
+
+Every job runs alone in a process of one thread, as many at a time as there are cores, so that processor seconds mean
+the same for all. What is finished is kept in the folder; the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fivefold.codecs.schema import Schema
+from fivefold.codecs.table import TableCodec
+from fivefold.compare import summary
+from fivefold.compare.jobs import SIZES, Job, Parts, run
+from fivefold.compare.result import Comparison, Data
+from fivefold.errors import FivefoldError, InputError
+from fivefold.estimators import describe_source, held_out_rows, read
+from fivefold.families import FAMILIES
+from fivefold.files import write_atomically
+from fivefold.machine import Machine, cores
+from fivefold.measures.frame import frames
+from fivefold.measures.rows import row_keys
+from fivefold.measures.tasks import check_target
+from fivefold.training import Progress
+
+Report = Callable[[Progress], None]
+HOLDOUT = 0.2
+HOLDOUT_MOST = 20_000
+ROWS_MOST = 20_000
+SIZE_SHARE = 0.25
+OVERHEAD = 14.0
+SMALLEST_FIT = 2.0
+FEWEST = 20
+
+
+def compare(
+    data: Any,
+    *,
+    minutes: float = 5.0,
+    families: Sequence[str] | None = None,
+    seeds: int = 2,
+    target: str | None = None,
+    out: Path | str | None = None,
+    seed: int = 0,
+    schema: Schema | Path | str | None = None,
+    threads: int | None = None,
+    encoding: str | None = None,
+    on_progress: Report | None = None,
+) -> summary.Kept:
+    """Say which family of generative model to trust with a table.
+
+    Arguments:
+        data: a path, an address, the name of a bundled table, a frame or an Arrow table.
+        minutes: the budget of the whole comparison, on the clock of this machine.
+        families: some of the five, or all.
+        seeds: trainings of each family.
+        target: the column by which usefulness is measured.
+        out: the folder for the report and the models; `comparison` if None.
+        seed: the first seed, and that of the split.
+        schema: kinds of columns that are not to be found by themselves.
+        threads: trainings at the same time, each of one thread; the cores of the machine if None.
+        encoding: of a text file that is not UTF-8.
+        on_progress: called when a piece of work is done, and every few seconds.
+
+    Returns:
+        The comparison, with the folder and the report in it.
+
+    Raises:
+        InputError: where the data or an option is wrong.
+    """
+    started = time.monotonic()
+    chosen = check_families(families)
+    folder = Path(out if out is not None else "comparison")
+    table = read(data, encoding=encoding)
+    parts = split(table, schema, seed)
+    if target is not None:
+        _check_target(parts, target)
+    source = describe_source(data, table)
+    workers = max(1, min(threads or cores(), len(chosen) * seeds + 2))
+    budget = fit_seconds(minutes, workers, len(chosen), seeds)
+    with tempfile.TemporaryDirectory(prefix="fivefold-") as place:
+        parts.write(Path(place))
+        digest = f"{source['sha256']}-{seed}-{json.dumps(parts.codec.to_dict(), sort_keys=True)}"
+        rows = min(len(parts.train), ROWS_MOST)
+        results = str(folder / "jobs")
+        common = Job("floor", place, digest, seed=seed, target=target, rows=rows, results=results)
+        jobs = plan_jobs(common, chosen, seeds, budget, folder)
+        done = work(jobs, folder, workers, on_progress)
+        comparison = Comparison(
+            data=_data(data, source, parts, target),
+            machine=summary.machine(Machine.here(), workers),
+            command=_command(data, minutes, chosen, seeds, target, folder, seed),
+            seed=seed,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            minutes=minutes,
+            fit_seconds=budget,
+            families=[],
+            seconds=time.monotonic() - started,
+        )
+        comparison = summary.complete(comparison, chosen, done, parts, folder)
+    return summary.keep(comparison, folder)
+
+
+def check_families(names: Sequence[str] | None) -> list[str]:
+    """The families asked for, in the order of the survey.
+
+    Raises:
+        InputError: where one is unknown.
+    """
+    wanted = list(FAMILIES) if names is None else list(names)
+    for name in wanted:
+        if name not in FAMILIES:
+            raise InputError(
+                f"unknown family {name!r}", hint=f"some of: {', '.join(FAMILIES)}", code="family"
+            )
+    return [name for name in FAMILIES if name in wanted]
+
+
+def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Parts:
+    """Train, validation and holdout parts that share no row: equal rows go to one part together."""
+    if len(table) < FEWEST:
+        raise InputError(
+            f"{len(table)} rows: a comparison needs a training part and a holdout",
+            hint=f"give at least {FEWEST} rows",
+            code="too-few-rows",
+        )
+    given = schema if isinstance(schema, Schema | None) else Schema.load(schema)
+    groups = np.unique(row_keys(frames([table], given)[0]), return_inverse=True)[1]
+    order = np.random.default_rng(seed).permutation(groups.max() + 1)[groups].argsort(kind="stable")
+    holdout = min(HOLDOUT_MOST, max(2, round(HOLDOUT * len(table))))
+    validation = held_out_rows(len(table) - holdout)
+    places = groups[order]
+    first, second = (_boundary(places, end) for end in (holdout, holdout + validation))
+    held, chosen, train = np.split(order, [first, max(first, second)])
+    if min(len(held), len(chosen), len(train)) == 0:
+        raise InputError(
+            "nearly all rows are copies of each other: no holdout can be set apart",
+            hint="give a table with more distinct rows",
+            code="copies",
+        )
+    train = np.random.default_rng(seed + 1).permutation(train)
+    codec = TableCodec(given).fit(table.take(train))
+    return Parts(table.take(train), table.take(chosen), table.take(held), codec)
+
+
+def _boundary(groups: NDArray[np.intp], end: int) -> int:
+    """The first place at or after `end` where a group of equal rows begins."""
+    while 0 < end < len(groups) and groups[end] == groups[end - 1]:
+        end += 1
+    return end
+
+
+def fit_seconds(minutes: float, workers: int, families: int, seeds: int) -> float:
+    """The processor seconds of one fit, so that everything ends within the minutes."""
+    total = 60 * minutes * workers * 0.95
+    judging = OVERHEAD * (families * seeds + 2) + 5.0 * families * (len(SIZES) + 1)
+    fits = families * (seeds + SIZE_SHARE * len(SIZES))
+    return round(max(SMALLEST_FIT, (total - judging) / fits), 1)
+
+
+def plan_jobs(
+    common: Job, families: Sequence[str], seeds: int, budget: float, folder: Path
+) -> list[Job]:
+    """All jobs, the longest first."""
+    fits = [
+        replace(
+            common,
+            kind="fit",
+            family=name,
+            seed=common.seed + number,
+            seconds=budget,
+            folder=str(folder / "models" / f"{name}-{common.seed + number}"),
+        )
+        for number in range(seeds)
+        for name in families
+    ]
+    sizes = [
+        replace(
+            common,
+            kind="size",
+            family=name,
+            size=size,
+            seconds=round(max(SMALLEST_FIT, SIZE_SHARE * budget), 1),
+        )
+        for name in families
+        for size in SIZES
+    ]
+    scales = [replace(common, kind="scale", family=name) for name in families]
+    return [*fits, replace(common, kind="mixture"), common, *sizes, *scales]
+
+
+def work(
+    jobs: Sequence[Job], folder: Path, workers: int, on_progress: Report | None
+) -> list[tuple[Job, dict[str, Any]]]:
+    """Do the jobs, several at a time, and return each with its result; one that is kept is not done again."""
+    done: dict[str, dict[str, Any]] = {}
+    weight = {job.key: job.seconds + OVERHEAD for job in jobs}
+    total, started = sum(weight.values()), time.monotonic()
+
+    def say(note: str) -> None:
+        if on_progress is None:
+            return
+        share = sum(weight[key] for key in done) / total
+        running = min(0.99, (time.monotonic() - started) * workers / total)
+        share = max(share, min(running, share + workers * max(weight.values()) / total))
+        left = (total - share * total) / workers
+        on_progress(Progress("compare", share, left, note))
+
+    with _one_thread_each(), _pool(workers) as pool:
+        pending: dict[Future[dict[str, Any]], Job] = {}
+        for job in jobs:
+            kept = _kept(job, folder)
+            if kept is not None:
+                done[job.key] = kept
+            else:
+                pending[pool.submit(run, job)] = job
+        try:
+            while pending:
+                say(f"{len(done)} of {len(jobs)} done")
+                ready, _ = wait(pending, timeout=2.0, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    job = pending.pop(future)
+                    done[job.key] = _result(future, job)
+                    content = json.dumps(done[job.key], allow_nan=False)
+                    write_atomically(folder / "jobs" / f"{job.key}.json", content.encode())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [(job, done[job.key]) for job in jobs]
+
+
+def _result(future: Future[dict[str, Any]], job: Job) -> dict[str, Any]:
+    try:
+        return summary.plain(future.result())
+    except FivefoldError as error:
+        return {"failed": str(error)}
+    except (RuntimeError, ValueError, MemoryError) as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def _kept(job: Job, folder: Path) -> dict[str, Any] | None:
+    path = folder / "jobs" / f"{job.key}.json"
+    needs_model = job.folder is not None and not (Path(job.folder) / "manifest.json").exists()
+    if not path.exists() or needs_model:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return found
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+@contextmanager
+def _one_thread_each() -> Any:
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _check_target(parts: Parts, target: str) -> None:
+    check_target(frames([parts.train], parts.codec.schema)[0], target)
+
+
+def _data(data: Any, source: dict[str, Any], parts: Parts, target: str | None) -> Data:
+    return Data(
+        name=source["name"].split(".")[0],
+        path=str(data) if isinstance(data, str | os.PathLike) else "a frame",
+        sha256=source["sha256"],
+        rows=source["rows"],
+        train=len(parts.train),
+        validation=len(parts.validation),
+        holdout=len(parts.holdout),
+        kinds={c.name: c.kind for c in parts.codec.schema.columns},
+        target=target,
+        notices=list(parts.codec.notices),
+    )
+
+
+def _command(
+    data: Any,
+    minutes: float,
+    families: Sequence[str],
+    seeds: int,
+    target: str | None,
+    folder: Path,
+    seed: int,
+) -> str:
+    name = str(data) if isinstance(data, str | os.PathLike) else "DATA"
+    parts = ["fivefold", "compare", name, "--minutes", f"{minutes:g}", "--seeds", str(seeds)]
+    parts += ["--seed", str(seed), "--out", str(folder)]
+    if len(families) < len(FAMILIES):
+        parts += ["--families", ",".join(families)]
+    return shlex.join(parts + (["--target", target] if target else []))

@@ -1,0 +1,228 @@
+"""The reports that a person opens: one self-contained page for a comparison, one for a measurement.
+
+A page loads nothing, holds aggregates only, and its size depends on the number of columns, never on that of rows.
+`text_table` is the same in a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from fivefold.codecs.schema import Schema
+from fivefold.compare import numerals
+from fivefold.compare.charts import Row, dot_plot, quality_curves, sparkline, training_curves
+from fivefold.compare.charts.canvas import colour
+from fivefold.compare.numerals import heading
+from fivefold.compare.page import by_error, defined, pair_maps, render
+from fivefold.compare.portrait import portrait
+from fivefold.compare.quality import CHEAP, quality
+from fivefold.compare.result import Comparison, FamilyResult, Figure
+from fivefold.compare.sheets import GROUPS, REST, Group, Sheet, definitions, group_of, sheets
+from fivefold.compare.terminal import text_table
+from fivefold.compare.words import COLUMNS, Column
+
+__all__ = ["comparison_page", "measure_page", "text_table"]
+
+DOTS = 6
+SYNTHETIC = "synthetic"
+ABOUT = {"lower": "lower is better", "higher": "higher is better"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column of the measured table with what its figures mean."""
+
+    column: Column
+    about: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A table of figures with its pictures."""
+
+    group: Group
+    columns: list[Figure]
+    lines: list[object]
+    dots: list[tuple[str, str]]
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """The report of a comparison as one HTML file.
+
+    Arguments:
+        comparison: everything that was found.
+
+    Returns:
+        the page, complete in itself.
+    """
+    keys = [family.family for family in comparison.families]
+    pick = keys.index(comparison.advice.family) if comparison.advice.family in keys else 0
+    columns = by_error(comparison.columns, comparison.advice.family)
+    heats = pair_maps(comparison.pairs, comparison.families)
+    trainings = [(f, svg) for f in comparison.families if (svg := training_curves(f))]
+    drawn = [_drawn(sheet) for sheet in sheets(comparison)]
+    curves = _curves(comparison)
+    return render(
+        "comparison.html.j2",
+        c=comparison,
+        seeds=max((len(f.runs) for f in comparison.families), default=0),
+        shown=len(keys),
+        keys=keys,
+        pick=pick,
+        aspects=[Head(column, _about(comparison, column.key)) for column in COLUMNS],
+        agreement=_agreement(comparison),
+        sheets=drawn,
+        curves=curves,
+        trainings=trainings,
+        columns=columns,
+        heats=heats,
+        definitions=definitions(comparison),
+        kinds=_kinds(comparison),
+        runs=[(f, run) for f in comparison.families for run in f.runs],
+        contents=_contents(comparison, drawn, bool(curves), bool(trainings), bool(heats)),
+        sparkline=_sparkline,
+    )
+
+
+def measure_page(
+    figures: Sequence[Figure],
+    real: pa.Table,
+    synthetic: pa.Table,
+    *,
+    names: tuple[str, str] = ("the real table", "the synthetic table"),
+    schema: Schema | None = None,
+    notices: Sequence[str] = (),
+    command: str = "",
+) -> str:
+    """The report of one synthetic table, whoever made it.
+
+    Arguments:
+        figures: what `measure` returned.
+        real: the real table.
+        synthetic: the synthetic table.
+        names: what the two are called on the page.
+        schema: the kinds of the real table's columns.
+        notices: what a reader must know of the data.
+        command: what to type to repeat it.
+
+    Returns:
+        the page, complete in itself; aggregates only, no row of either table.
+    """
+    columns, pairs = portrait(real, {SYNTHETIC: synthetic}, schema=schema)
+    subject = FamilyResult(SYNTHETIC, "Synthetic")
+    groups = [(g, [f for f in figures if group_of(f.name) is g]) for g in (*GROUPS, REST)]
+    return render(
+        "measure.html.j2",
+        real=names[0],
+        synthetic=names[1],
+        shown=0,
+        keys=[SYNTHETIC],
+        summary=_summary(figures),
+        notices=notices,
+        groups=[(group, members) for group, members in groups if members],
+        figures=defined(figures),
+        columns=by_error(columns, SYNTHETIC),
+        heats=pair_maps(pairs, [subject]),
+        definition=pairs.definition,
+        command=command,
+    )
+
+
+def _drawn(sheet: Sheet) -> Drawn:
+    """A table with a dot plot for each of its first figures."""
+    dots = []
+    for i, column in enumerate(sheet.columns[:DOTS]):
+        rows = [
+            Row(line.family, line.title, line.cells[i])
+            for line in sheet.lines
+            if line.kind != "real"
+        ]
+        rows = [Row(r.family, _short(r), r.figure) for r in rows]
+        real = next((line.cells[i] for line in sheet.lines if line.kind == "real"), None)
+        floor = real.value if real is not None else column.floor
+        if sum(r.figure is not None and r.figure.value is not None for r in rows) > 1:
+            dots.append((column.title, dot_plot(column.title, rows, floor=floor)))
+    return Drawn(sheet.group, sheet.columns, list(sheet.lines), dots)
+
+
+def _short(row: Row) -> str:
+    return row.label if len(row.label) <= 16 else row.family.capitalize()
+
+
+def _curves(comparison: Comparison) -> str:
+    """The trade-off picture, once wide and once for a phone."""
+    floor = {**comparison.floor}
+    real = quality(floor, CHEAP).value if floor else None
+    drawn = [
+        quality_curves(comparison.families, width=width, real=real, baseline=comparison.baseline)
+        for width in (1060, 360)
+    ]
+    return "".join(drawn)
+
+
+def _sparkline(family: FamilyResult) -> str:
+    return sparkline([p.quality for p in family.curve], colour(family.family))
+
+
+def _about(comparison: Comparison, key: str) -> str:
+    """Unit and direction of a column of the measured table, from a figure that stands in it."""
+    cells = [f.aspects[key].figure for f in comparison.families if key in f.aspects]
+    figure = next((cell for cell in cells if cell.value is not None), None)
+    if figure is None:
+        return "not measured"
+    about = ABOUT.get(figure.better, "")
+    title = figure.title if figure.title.lower() != dict(_titles())[key] else ""
+    unit = heading(figure.unit) if not title else ""
+    return ", ".join(part for part in (title.lower(), unit, about) if part)
+
+
+def _titles() -> list[tuple[str, str]]:
+    return [(column.key, column.title.lower()) for column in COLUMNS]
+
+
+def _agreement(comparison: Comparison) -> dict[str, int]:
+    """How many words agree with the survey, of how many."""
+    known = [
+        a.agrees for f in comparison.families for a in f.aspects.values() if a.agrees is not None
+    ]
+    return {"known": len(known), "agree": sum(known)}
+
+
+def _kinds(comparison: Comparison) -> str:
+    """How many columns of each kind."""
+    kinds = list(comparison.data.kinds.values())
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+
+
+def _contents(
+    comparison: Comparison, drawn: Sequence[Drawn], curves: bool, trainings: bool, heats: bool
+) -> list[tuple[str, str]]:
+    """The page's sections as (anchor, name)."""
+    parts = [("table", "Measured table")]
+    parts += [(sheet.group.key, sheet.group.title) for sheet in drawn]
+    parts += [("tradeoff", "Quality against time")] if curves else []
+    parts += [("training", "Training")] if trainings else []
+    parts += [("columns", "Columns"), ("worst", "Worst columns")] if comparison.columns else []
+    parts += [("pairs", "Pairs")] if heats else []
+    parts += [("rows", "Ten rows")] if comparison.examples.rows else []
+    return [*parts, ("definitions", "Definitions"), ("repeat", "Repeat it"), ("next", "Next")]
+
+
+def _summary(figures: Sequence[Figure]) -> list[str]:
+    """What a measurement says, in sentences."""
+    known = {figure.name: figure for figure in figures}
+    total = quality(known)
+    sentences = []
+    if total.value is not None:
+        beside = f", where real data reaches {total.floor:.3f}" if total.floor is not None else ""
+        sentences.append(f"Quality is {numerals.text(total)} of 1{beside}.")
+    detection = known.get("detection_auc")
+    if detection and detection.value is not None:
+        sentences.append(
+            f"A classifier tells synthetic rows from real ones with an AUC of {numerals.text(detection)}: "
+            "0.5 is a coin toss, 1 is certainty."
+        )
+    return sentences

@@ -1,0 +1,209 @@
+"""Every verb: its help, its options and what it hands to the Python API."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from fivefold.cli import main, options
+from fivefold.data import path as bundled_path
+
+VERBS = ["compare", "doctor", "fit", "inspect", "measure", "sample", "schema", "version"]
+
+
+def run(*words: str):
+    return CliRunner().invoke(main, list(words))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The Python API replaced by functions that note what they are given."""
+    noted: list[tuple] = []
+
+    def note(answer):
+        def function(*words, **settings):
+            settings.pop("on_progress", None)
+            noted.append((words, settings))
+            return answer
+
+        return function
+
+    model = SimpleNamespace(describe=lambda: {"family": "flow", "rows": 3})
+    comparison = SimpleNamespace(
+        to_dict=lambda: {"families": [], "spread": float("nan")},
+        text=lambda: "the table",
+        report=Path("out/report.html"),
+    )
+    modules = {
+        "fivefold.estimators": {
+            "fit": note(model),
+            "plan": note({"rows": 3, "seconds": 1.5}),
+            "sample": note(None),
+        },
+        "fivefold.compare": {"compare": note(comparison)},
+        "fivefold.model": {"load": lambda folder: model},
+    }
+    for name, functions in modules.items():
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**functions))
+    return noted
+
+
+@pytest.fixture
+def data(tmp_path):
+    file = tmp_path / "data.csv"
+    file.write_text("a,b\n1,2\n")
+    return file
+
+
+def test_these_are_the_verbs():
+    assert sorted(main.commands) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_every_verb_has_help_with_an_example(verb, flag):
+    done = run(verb, flag)
+    assert done.exit_code == 0
+    assert f"Example:\n    fivefold {verb}" in done.output
+
+
+def test_help_of_all_shows_verbs_an_example_and_the_exit_codes():
+    done = run("-h")
+    assert all(f"\n  {verb} " in done.output for verb in VERBS)
+    assert "Example:\n" in done.output
+    assert "130 interrupted" in done.output
+
+
+def test_every_option_is_explained():
+    for verb in main.commands.values():
+        assert not [p.name for p in verb.params if p.param_type_name == "option" and not p.help]
+
+
+def test_families_are_those_that_the_package_has():
+    from fivefold.families import FAMILIES
+
+    assert set(options.FAMILIES) == set(FAMILIES)
+
+
+def test_compare_hands_its_options_on(calls, data):
+    words = (
+        f"compare {data} --minutes 2 --families flow,diffusion --seeds 3 --target b --threads 1"
+    )
+    done = run(*words.split(), "--out", "out", "--seed", "7", "--encoding", "latin-1")
+    assert done.exit_code == 0, done.output
+    settings = {
+        "minutes": 2.0,
+        "families": ["flow", "diffusion"],
+        "seeds": 3,
+        "target": "b",
+        "out": Path("out"),
+        "seed": 7,
+        "schema": None,
+        "threads": 1,
+        "encoding": "latin-1",
+    }
+    assert calls == [((str(data),), settings)]
+    assert done.stdout == "the table\nreport: out/report.html\n"
+
+
+def test_compare_prints_json_that_every_reader_takes(calls, data):
+    done = run("compare", str(data), "--json")
+    assert json.loads(done.stdout, parse_constant=pytest.fail) == {"families": [], "spread": None}
+
+
+def test_a_bundled_table_is_taken_by_its_name(calls):
+    run("compare", "adult")
+    assert calls[0][0] == (str(bundled_path("adult")),)
+
+
+def test_a_file_of_the_same_name_goes_before_a_bundled_table(calls, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "adult").write_text("a,b\n1,2\n")
+    run("compare", "adult")
+    assert calls[0][0] == ("adult",)
+
+
+@pytest.mark.parametrize("families", ["flow,gan", "", " , "])
+def test_compare_names_the_families_there_are(calls, families):
+    done = run("compare", "adult", "--families", families)
+    assert done.exit_code == 2
+    assert "autoregressive" in done.stderr
+    assert not calls
+
+
+def test_fit_hands_its_options_on(calls, data):
+    words = f"fit {data} --family flow --out model --minutes 1 --epochs 3 --size 0.5 --resume"
+    done = run(*words.split(), "--device", "cpu", "--threads", "2")
+    assert done.exit_code == 0, done.output
+    settings = {
+        "family": "flow",
+        "out": Path("model"),
+        "minutes": 1.0,
+        "epochs": 3.0,
+        "size": 0.5,
+        "resume": True,
+        "schema": None,
+        "seed": 0,
+        "threads": 2,
+        "device": "cpu",
+        "encoding": None,
+    }
+    assert calls == [((str(data),), settings)]
+    assert done.stdout == "model: model\n"
+
+
+def test_fit_without_a_place_for_the_model_is_refused_before_any_work(calls, data):
+    done = run("fit", str(data))
+    assert done.exit_code == 2
+    assert "--out" in done.stderr
+    assert not calls
+
+
+def test_fit_dry_run_prints_the_plan_and_needs_no_place(calls, data):
+    assert run("fit", str(data), "--dry-run").stdout == "rows: 3\nseconds: 1.5\n"
+    assert json.loads(run("fit", str(data), "--dry-run", "--json").stdout)["rows"] == 3
+
+
+def test_sample_hands_its_conditions_on(calls, tmp_path):
+    done = run(
+        *("sample", str(tmp_path), "--rows", "5", "--out", "rows.csv", "--balance", "sex"),
+        *("--where", "income=>50K", "--where", "note=a=b"),
+    )
+    assert done.exit_code == 0, done.output
+    where = {"income": ">50K", "note": "a=b"}
+    settings = {"out": "rows.csv", "where": where, "balance": "sex", "avoid": None, "seed": 0}
+    assert calls == [((tmp_path, 5), settings)]
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("where", [["income"], ["=5"], ["a=1", "--where", "a=2"]])
+def test_sample_refuses_a_condition_that_is_none(calls, tmp_path, where):
+    done = run("sample", str(tmp_path), "--out", "rows.csv", "--where", *where)
+    assert done.exit_code == 2
+    assert not calls
+
+
+def test_inspect_prints_an_outline_or_json(calls, tmp_path):
+    assert run("inspect", str(tmp_path)).stdout == "family: flow\nrows: 3\n"
+    assert json.loads(run("inspect", str(tmp_path), "--json").stdout) == {
+        "family": "flow",
+        "rows": 3,
+    }
+
+
+@pytest.mark.parametrize("verb", ["inspect", "sample"])
+def test_a_model_that_is_not_there_is_wrong_input(verb):
+    done = run(verb, "nowhere")
+    assert done.exit_code == 2
+    assert "'nowhere' does not exist" in done.stderr
+
+
+def test_version_says_the_same_in_three_ways():
+    from fivefold import __version__
+
+    assert run("version").stdout == f"fivefold {__version__}\n"
+    assert __version__ in run("--version").stdout
+    assert json.loads(run("version", "--json").stdout)["fivefold"] == __version__

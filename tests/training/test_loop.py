@@ -1,0 +1,151 @@
+"""The loop: resumed equals uninterrupted, the best weights are kept, a broken run says so."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fivefold.errors import InputError
+from fivefold.families import FAMILIES, Family
+from fivefold.families.autoregressive import Autoregressive
+from fivefold.spaces import Batch, Space
+from fivefold.training import Plan, Progress, fit_budget, loop, make_plan, train
+
+SPACE = Space((1,), (3, 4))
+
+
+def data(rows: int, seed: int = 0) -> Batch:
+    g = torch.Generator().manual_seed(seed)
+    a = torch.randint(0, 3, (rows, 1), generator=g)
+    b = (a + torch.randint(0, 2, (rows, 1), generator=g)) % 4
+    z = a - 1 + 0.3 * torch.randn(rows, 1, generator=g)
+    return Batch(z, torch.cat([a, b], 1))
+
+
+def made(family: str) -> Family:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return FAMILIES[family](SPACE, **FAMILIES[family].sized(SPACE, 0.25))
+
+
+def plan_of(family: Family, steps: int) -> Plan:
+    return replace(make_plan(family, 512, seed=3), steps=steps, batch=64)
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_killed_at_any_moment_resumes_to_the_same_bits(
+    family, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    x, held_out = data(512), data(128, seed=1)
+    whole = made(family)
+    train(whole, x, held_out, plan_of(whole, 44))
+
+    calls = 0
+
+    def die(progress: Progress) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 23:
+            raise Killed
+
+    broken = made(family)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Killed):
+        train(broken, x, held_out, plan_of(broken, 44), checkpoint=checkpoint, on_progress=die)
+    resumed = made(family)
+    train(resumed, x, held_out, plan_of(resumed, 44), checkpoint=checkpoint)
+    for (name, a), b in zip(
+        whole.state_dict().items(), resumed.state_dict().values(), strict=True
+    ):
+        assert torch.equal(a, b), name
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    family = made("autoregressive")
+    train(family, data(512), data(64), plan_of(family, 3), checkpoint=checkpoint)
+    with pytest.raises(InputError, match="another run"):
+        train(
+            made("autoregressive"),
+            data(512, seed=5),
+            data(64),
+            plan_of(family, 3),
+            checkpoint=checkpoint,
+        )
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    checkpoint.write_bytes(b"\x10\0\0\0\0\0\0\0nonsense nonsense")
+    family = made("autoregressive")
+    with pytest.raises(InputError, match="cannot be read"):
+        train(family, data(512), data(64), plan_of(family, 3), checkpoint=checkpoint)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_as_diverged() -> None:
+    class Broken(Autoregressive):
+        def losses(self, x, c=None, *, generator) -> Iterator:
+            for player, loss in super().losses(x, c, generator=generator):
+                yield player, loss * float("nan")
+
+    family = Broken(SPACE, width=16)
+    history = train(family, data(512), data(64), plan_of(family, 10))
+    assert history.diverged
+    assert history.to_dict()["points"] == []
+
+
+def test_the_weights_kept_are_those_of_the_best_held_out_figure() -> None:
+    class Fickle(Autoregressive):
+        figures = iter([3.0, 1.0, 2.0, 2.0])
+
+        def validate(self, x, generator) -> float:
+            return next(self.figures)
+
+    seen = []
+    family = Fickle(SPACE, width=16)
+    plan = plan_of(family, 4)
+    train(
+        family,
+        data(512),
+        data(64),
+        plan,
+        on_validate=lambda average, point: seen.append(average.embed.weight.clone()),
+    )
+    assert torch.equal(family.embed.weight, seen[1])
+
+
+def test_a_figure_that_stops_falling_ends_the_run_early() -> None:
+    class Stale(Autoregressive):
+        def validate(self, x, generator) -> float:
+            return 1.0
+
+    family = Stale(SPACE, width=16)
+    history = train(family, data(512), data(64), plan_of(family, 200))
+    assert history.points[-1]["step"] < 200
+    assert history.stopped == "held-out figure stopped falling"
+
+
+def test_training_lowers_the_loss_to_near_the_entropy() -> None:
+    family = made("autoregressive")
+    x, held_out = data(4096), data(1024, seed=1)
+    train(family, x, held_out, replace(plan_of(family, 300), batch=256))
+    # log 3 + log 2 for the discrete pair, and a Gaussian of deviation 0.3
+    entropy = 1.0986 + 0.6931 + 0.5 * (1 + torch.log(torch.tensor(2 * torch.pi * 0.09)))
+    with torch.no_grad():
+        loss = -family.log_prob(held_out).mean()
+    assert float(entropy) - 0.1 < float(loss) < float(entropy) + 0.15
+
+
+def test_a_budget_is_kept_within_a_factor_of_two() -> None:
+    family = made("autoregressive")
+    x = data(4096)
+    plan = fit_budget(make_plan(family, len(x), seed=0), family, x, 1.5, stretch=1000)
+    history = train(family, x, data(256), plan)
+    assert 0.5 < history.seconds < 3.5
