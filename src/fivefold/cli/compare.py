@@ -20,7 +20,7 @@ from fivefold.cli.progress import shown
     metavar="N",
     default=5.0,
     show_default=True,
-    help="Budget for all.",
+    help="Budget of the whole comparison.",
 )
 @options.families
 @click.option(
@@ -32,11 +32,22 @@ from fivefold.cli.progress import shown
     help="Trainings a family.",
 )
 @options.target
-@click.option("--out", type=options.FOLDER, help="Folder for the report and the models.")
+@click.option(
+    "--out",
+    type=options.FOLDER,
+    default="comparison",
+    show_default=True,
+    help="Folder for the report and the models.",
+)
 @options.as_json
 @options.seed
 @options.schema
-@options.threads
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Trainings at the same time; as many as there are cores if not given.",
+)
 @options.encoding
 def compare(
     data: str,
@@ -44,7 +55,7 @@ def compare(
     families: list[str] | None,
     seeds: int,
     target: str | None,
-    out: Path | None,
+    out: Path,
     as_json: bool,
     seed: int,
     schema: Path | None,
@@ -59,8 +70,7 @@ def compare(
     """
     from fivefold.compare import compare as run
 
-    if out:
-        keep(f"what is finished lies in {out}: the same command again goes on from there")
+    keep(f"what is finished lies in {out}: the same command again goes on from there")
     with shown() as on_progress:
         comparison = run(
             data,

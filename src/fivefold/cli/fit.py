@@ -52,15 +52,16 @@ def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: A
     """
     if out is None and not dry_run:
         raise click.UsageError("--out MODEL is missing: where should the model be kept?")
-    from fivefold import estimators
+    from fivefold.estimators import fit as run
+    from fivefold.estimators import plan as foresee
 
     if dry_run:
-        plan = estimators.plan(data, out=out, **settings)
+        plan = foresee(data, out=out, **settings)
         print_json(plan) if as_json else click.echo("\n".join(outline(plan)))
         return
     keep(f"the checkpoint in {out} is kept: the same command with --resume goes on from there")
     with shown() as on_progress:
-        model = estimators.fit(data, out=out, on_progress=on_progress, **settings)
+        model = run(data, out=out, on_progress=on_progress, **settings)
     if as_json:
         print_json(model.describe())
         return

@@ -50,7 +50,7 @@ def outline(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
         if isinstance(item, Mapping) and item:
             yield f"{margin}{key}:"
             yield from outline(item, depth + 1)
-        elif isinstance(item, list | tuple) and any(isinstance(part, Mapping) for part in item):
+        elif isinstance(item, list | tuple) and any(isinstance(p, Mapping | str) for p in item):
             yield f"{margin}{key}:"
             for part in item:
                 words = part.items() if isinstance(part, Mapping) else [("", part)]
@@ -85,7 +85,7 @@ def figure_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str
     for figure in figures:
         low, high = (quantity(end, figure.unit) for end in (figure.low, figure.high))
         has_interval = figure.low is not None and figure.high is not None
-        best = f"near {figure.best:g}" if figure.best is not None else "target"
+        best = "target" if figure.best is None else f"near {quantity(figure.best, figure.unit)}"
         rows.append(
             (
                 figure.title,
@@ -111,8 +111,10 @@ def quantity(value: float | None, unit: str) -> str:
         return "-"
     if unit == "share":
         return f"{value:.2%}"
+    if unit == "AUC":
+        return f"{value:.3f}"
     number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return number if unit in {"", "AUC"} else f"{number} {unit}"
+    return number if unit in {"", "ratio"} else f"{number} {unit}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -249,25 +249,3 @@ def _written(lattice: Ints, mask: Flags | None, column: Column, kind: pa.DataTyp
     number = lattice * (step // mine) if step >= mine else lattice // (mine // step)
     width = np.int32 if pt.is_time32(kind) else np.int64
     return pa.array(number.astype(width), mask=mask).cast(kind)
-
-
-def real(values: pa.ChunkedArray | pa.Array, column: Column) -> Floats:
-    """A numeric column as floats in its own unit, for measures.
-
-    Arguments:
-        values: the column, with shape (n,).
-        column: its description.
-
-    Returns:
-        Numbers, days for dates, `unit`s for datetimes and times; NaN where missing; with shape (n,).
-
-    Example:
-        >>> real(pa.array([2, None]), Column(name="n", kind="integer"))
-        array([ 2., nan])
-    """
-    lattice, present = to_lattice(values, column)
-    number = lattice.astype(np.float64)
-    if column.kind == "decimal":
-        factor, inverse = scale(column)
-        number = number * factor if inverse else number / factor
-    return np.where(present, number, np.nan)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fivefold.codecs.schema import Schema
 from fivefold.compare.association import DEFINITION, associations
-from fivefold.compare.profile import ColumnResult, PairResult, Pairs
+from fivefold.compare.profile import ColumnResult, Examples, PairResult, Pairs
 from fivefold.measures.frame import Frame, frames
 from fivefold.measures.trends import column_errors, column_names, sides
 
@@ -24,6 +24,7 @@ BINS = 24
 FEW = 8
 TAIL = 0.005
 CROWDED = 0.6
+EXAMPLES = 10
 ROWS = 10_000
 RARE_LABEL = "rare values"
 COLUMNS = 40
@@ -72,6 +73,15 @@ def portrait(
     shown = sorted(wanted, key=lambda name: -_largest(columns[name]))[:COLUMNS]
     kept = [name for name in wanted if name in set(shown)]
     return [columns[name] for name in wanted], _pairs(first, views, kept, seed)
+
+
+def examples(table: pa.Table, family: str) -> Examples:
+    """Ten synthetic rows as people read them."""
+    rows = table.slice(0, EXAMPLES).to_pydict()
+    written = [
+        ["" if v is None else str(v) for v in row] for row in zip(*rows.values(), strict=True)
+    ]
+    return Examples(family, table.column_names, written)
 
 
 def _number(real: Frame, views: Mapping[str, Frame], place: int) -> ColumnResult:

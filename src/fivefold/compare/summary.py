@@ -15,7 +15,8 @@ from pyarrow import feather
 
 from fivefold.compare.advice import recommend
 from fivefold.compare.jobs import Job, Parts
-from fivefold.compare.portraits import examples, portraits
+from fivefold.compare.portrait import portrait
+from fivefold.compare.profile import Examples
 from fivefold.compare.quality import (
     parameter_efficiency,
     pooled_curve,
@@ -38,6 +39,8 @@ from fivefold.compare.words import TITLES, judge
 from fivefold.files import write_atomically
 from fivefold.machine import Machine as Here
 from fivefold.measures.figure import Figure
+
+EXAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,8 @@ def complete(
     )
     filled = replace(filled, advice=recommend(filled))
     made = _tables(families, done)
-    columns, pairs = portraits(parts.train, made, parts.codec.schema)
+    schema = parts.codec.schema
+    columns, pairs = portrait(parts.train, made, schema=schema, order=schema.names)
     shown = filled.advice.family or next(iter(made), None)
     return replace(
         filled,
@@ -156,6 +160,13 @@ def pooled(figures: Sequence[Figure]) -> Figure:
         high=max(high for high in highs if high is not None),
         details={**known[0].details, "seeds": values},
     )
+
+
+def examples(table: pa.Table, family: str) -> Examples:
+    """Ten synthetic rows as people read them."""
+    rows = table.slice(0, EXAMPLES).to_pylist()
+    cells = [["" if v is None else str(v) for v in row.values()] for row in rows]
+    return Examples(family, table.column_names, cells)
 
 
 def _family(name: str, done: Sequence[tuple[Job, dict[str, Any]]], folder: Path) -> FamilyResult:

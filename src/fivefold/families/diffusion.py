@@ -151,7 +151,7 @@ class Diffusion(Family):
 
     @torch.no_grad()
     def sample(
-        self, n: int, c: Condition | None = None, *, generator: torch.Generator, steps: int = 8, order: str = "mi", second: bool = True, fixed=False, last='D', churn=0., rho=1., **how: Any
+        self, n: int, c: Condition | None = None, *, generator: torch.Generator, steps: int = 8, order: str = "mi", second: bool = True, fixed=False, last='D', churn=0., rho=1., skip=False, **how: Any
     ) -> Batch:
         still, shown = self._seen(c, self.bias)
         L, D = self.space.positions, self.space.dimensions
@@ -183,7 +183,7 @@ class Diffusion(Family):
                     phi2 = self.angle(times[i + 1])
                     h = phi - phi2
                     lead = v
-                    if second and before is not None:
+                    if second and before is not None and not (skip and groups[i-1]):
                         lead = v + (v - before) * h / (2 * h0)
                     new = y - h * lead
                     before, h0 = v, h

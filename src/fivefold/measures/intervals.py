@@ -175,7 +175,7 @@ def resampled_error(
         rows: m, the largest number of rows drawn of each sample.
 
     Returns:
-        The standard deviation over resamples, scaled from m rows to n.
+        The standard deviation over resamples, scaled from m rows to n as if a row of either sample varied alike.
     """
     draws = [min(rows, size) for size in sizes]
     values = [

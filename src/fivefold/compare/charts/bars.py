@@ -20,6 +20,7 @@ from fivefold.compare.profile import ColumnResult
 
 MOST = 7
 ROW = 17.0
+SPIKE, CUT = 6.0, 2.5
 
 
 def distribution(
@@ -48,17 +49,23 @@ def _histogram(
 ) -> str:
     """Bins as bars side by side, the synthetic shares as a staircase over them."""
     left, right, top, bottom = 4.0, width - 4, 8.0, height - 20
-    y = Scale(0, _highest(column), bottom, top)
+    highest = _cut(column)
+    y = Scale(0, highest, bottom, top)
     edges = _bin_edges(column.edges, left, right)
     canvas = Canvas(width, height, f"Distribution of {column.name}", _told(column, families))
-    canvas.add("path", "k0 bar", d=_filled(edges, [y(v) for v in column.real], bottom))
+    canvas.add(
+        "path", "k0 bar", d=_filled(edges, [y(min(v, highest)) for v in column.real], bottom)
+    )
     for index, family in enumerate(families):
         shares = column.synthetic.get(family)
         if shares:
             canvas.group(f"s s{index}")
-            outline = _outline(edges, [y(v) for v in shares], bottom)
+            outline = _outline(edges, [y(min(v, highest)) for v in shares], bottom)
             canvas.add("path", f"{colour(family)} line", d=outline)
             canvas.end()
+    for i, share in enumerate(column.real):
+        if share > highest:
+            _broken(canvas, edges[i], edges[i + 1], top, percent(share))
     canvas.add("line", "axis", x1=left, x2=right, y1=bottom, y2=bottom)
     labels = _edge_labels(column)
     for place, anchor in ((0, ""), (len(edges) // 2, " m"), (-1, " e")):
@@ -136,6 +143,27 @@ def _highest(column: ColumnResult) -> float:
     real = max(column.real)
     made = max((max(v, default=0.0) for v in column.synthetic.values()), default=0.0)
     return max(real, min(made, 2 * real)) or 1.0
+
+
+def _cut(column: ColumnResult) -> float:
+    """The top of a histogram: below a spike that would flatten all other bins."""
+    first, second = sorted([*column.real, 0.0], reverse=True)[:2]
+    return CUT * second if second > 0 and first > SPIKE * second else _highest(column)
+
+
+def _broken(canvas: Canvas, left: float, right: float, top: float, share: str) -> None:
+    """A gap across a bar that is higher than the picture, and its share beside it."""
+    slant = [
+        (left - 1, top + 14),
+        (right + 1, top + 9),
+        (right + 1, top + 12),
+        (left - 1, top + 17),
+    ]
+    canvas.add("path", "gap", d=polyline(slant) + "Z")
+    near_end = right > canvas.width * 0.7
+    canvas.text(
+        left - 4 if near_end else right + 4, top + 9, share, "tick e" if near_end else "tick"
+    )
 
 
 def _bin_edges(edges: Sequence[float], left: float, right: float) -> list[float]:
