@@ -3,6 +3,7 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 DEMO := build/demo
+MINUTES := 5
 SOURCES := $(shell find src -name '*.py' -not -path '*/__pycache__/*') requirements/lock.txt requirements/torch.txt
 
 .DEFAULT_GOAL := help
@@ -16,7 +17,7 @@ demo: $(DEMO)/report.html  ## compare the five families on the bundled Adult tab
 
 $(DEMO)/report.html: $(SOURCES)
 	@scripts/setup.sh runtime
-	@$(VENV)/bin/fivefold compare adult --minutes 5 --out $(DEMO)
+	@$(VENV)/bin/fivefold compare adult --minutes $(MINUTES) --out $(DEMO)
 
 test: dev  ## the quick tests and the examples in the documentation of the code
 	@$(RUN) pytest -q

@@ -104,7 +104,12 @@ def fit(
     )
     checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
     history = train(
-        task.family, task.x, task.held_out, task.plan, checkpoint=checkpoint, on_progress=on_progress
+        task.family,
+        task.x,
+        task.held_out,
+        task.plan,
+        checkpoint=checkpoint,
+        on_progress=on_progress,
     )
     task.family.requires_grad_(False)
     model = Model(task.family, task.codec, evidence(task, history.to_dict()))

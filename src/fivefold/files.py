@@ -7,14 +7,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from fivefold.errors import FivefoldError
+from fivefold.errors import InputError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part.
 
     Raises:
-        FivefoldError: where the disk is full or the folder cannot be written; the old file is untouched.
+        InputError: where the disk is full or the folder cannot be written; the old file is untouched.
     """
     temporary: Path | None = None
     try:
@@ -27,7 +27,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise FivefoldError(
+        raise InputError(
             f"cannot write ({error.strerror or error})",
             where=str(path),
             hint="free some space or choose another place; the old file is untouched",

@@ -104,7 +104,9 @@ class Model:
         """
         x = self.codec.encode(table, seed=seed).to(self.device)
         parts = [
-            self.family.log_prob(x[i : i + CHUNK], generator=seeded(self.device, "log_prob", seed, i))
+            self.family.log_prob(
+                x[i : i + CHUNK], generator=seeded(self.device, "log_prob", seed, i)
+            )
             for i in range(0, len(x), CHUNK)
         ]
         return torch.cat(parts).cpu().double() + self.codec.log_volume(x.to("cpu"))
@@ -274,7 +276,13 @@ class _Draw:
         seed: int,
         how: dict[str, Any],
     ) -> None:
-        self.model, self.where, self.balance, self.seed, self.how = model, where, balance, seed, how
+        self.model, self.where, self.balance, self.seed, self.how = (
+            model,
+            where,
+            balance,
+            seed,
+            how,
+        )
 
     def table(self, number: object, size: int, start: int) -> pa.Table:
         generator = seeded(self.model.device, "sample", self.seed, number)
@@ -331,5 +339,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError("is not a JSON object", where=str(path), code="damaged-model")
     return value
-
-

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -144,6 +145,23 @@ def test_an_interrupted_fit_says_how_to_go_on_and_does(people, tmp_path):
     assert run(*words, "--epochs", "1").exit_code == 2, (
         "an interrupted training is not overwritten"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")
+def test_an_interrupted_comparison_ends_all_its_processes_quietly(people, tmp_path):
+    folder = tmp_path / "comparison"
+    words = ["compare", str(people), "--minutes", "2", "--seeds", "1", "--out", str(folder)]
+    command = [sys.executable, "-m", "fivefold", *words]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("compare "), "a first line of progress"
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert f"what is finished lies in {folder}" in said
+    assert "Traceback" not in said
 
 
 def wait_for(place: Path, seconds: float = 60.0) -> None:

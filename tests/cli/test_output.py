@@ -21,7 +21,7 @@ def test_figures_show_value_interval_floor_and_direction():
     ]
     assert figure_rows(figures)[1:] == [
         ("Column-shape error", "0.52%", "0.48% to 0.60%", "0.80%", "lower"),
-        ("Detection", "0.551", "", "", "near 0.5"),
+        ("Detection", "0.551", "", "", "near 0.500"),
         ("Speed", "-", "", "", "higher"),
     ]
 
@@ -35,10 +35,13 @@ def test_outline_shows_lists_of_mappings_a_line_each():
     tree = {
         "columns": [{"name": "age", "kind": "integer"}, {"name": "town", "kind": "category"}],
         "seeds": [1, 2],
+        "notices": ["7 rare values are pooled, not reproduced"],
     }
     assert list(outline(tree)) == [
         "columns:",
         "  name age, kind integer",
         "  name town, kind category",
         "seeds: 1, 2",
+        "notices:",
+        "  7 rare values are pooled, not reproduced",
     ]

@@ -67,7 +67,7 @@ def test_when_all_leak_the_rows_must_not_be_published(comparison):
     advice = recommend(comparison)
     assert advice.family == "autoregressive"
     assert "Do not publish" in advice.cautions[0]
-    assert not any("no sign of having memorised" in reason for reason in advice.reasons)
+    assert not any("no better than chance" in reason for reason in advice.reasons)
 
 
 def test_without_a_usable_family_none_is_recommended(comparison):
@@ -107,3 +107,19 @@ def test_paths_in_commands_are_quoted(comparison):
 def test_equals_of_the_best_are_those_that_cannot_be_told_from_it(comparison):
     near = with_quality(comparison, flow=0.955, diffusion=0.952, variational=0.92)
     assert [f.family for f in equals(near.families)] == ["flow", "diffusion"]
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.005, True), (-0.005, False)])
+def test_copies_beyond_the_base_rate_are_a_caution(comparison, low, said):
+    copies = Figure("excess_copies", "Exact copies beyond the base rate", 0.01, low, 0.015)
+    advice = recommend(changed(comparison, "autoregressive", excess_copies=copies))
+    assert any("copies of training rows" in caution for caution in advice.cautions) == said
+
+
+def test_a_leak_by_likelihood_is_a_caution_and_no_veto(comparison):
+    held = Figure(
+        "likelihood_membership_auc", "Membership, AUC", 0.54, 0.53, 0.55, best=0.5, unit="AUC"
+    )
+    advice = recommend(changed(comparison, "autoregressive", likelihood_membership_auc=held))
+    assert advice.family == "autoregressive"
+    assert any("holds the model itself" in caution for caution in advice.cautions)

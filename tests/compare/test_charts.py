@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from fivefold.compare.charts import (
     Row,
+    Series,
     distribution,
     dot_plot,
+    growth,
     heat_map,
     quality_curves,
     sparkline,
@@ -37,6 +39,14 @@ def drawings(comparison):
     yield heat_map("real", comparison.pairs.columns, comparison.pairs.real)
     rows = [Row(f.family, f.title, f.figures["detection_auc"]) for f in comparison.families]
     yield dot_plot("Detection", rows, floor=0.499)
+    sizes = [
+        Series(f.family, [(s.parameters, s.quality) for s in f.sizes]) for f in comparison.families
+    ]
+    yield growth("Sizes", sizes, across="parameters")
+    widths = [
+        Series(f.family, [(s.columns, s.seconds) for s in f.scaling]) for f in comparison.families
+    ]
+    yield growth("Widths", widths, across="columns", log=True)
     yield sparkline([0.1, 0.5, 0.7], "k1")
 
 
@@ -78,6 +88,7 @@ def test_without_curves_there_is_no_drawing():
     assert training_curves(FamilyResult("flow", "Flow")) == ""
     assert dot_plot("Nothing", [Row("flow", "Flow", None)]) == ""
     assert heat_map("none", [], []) == ""
+    assert growth("one point", [Series("flow", [(1, 1)])], across="x") == ""
     assert distribution(ColumnResult("a", "integer"), ["flow"]) == ""
 
 
@@ -125,14 +136,13 @@ def test_any_text_is_escaped(name, label):
     ET.fromstring(heat_map(name + HOSTILE, [name, label], [[1, None], [None, 1]]))
 
 
-@given(
-    st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(2, 9)
-)  # fmt: skip
+@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(2, 9))
 def test_ticks_are_round_few_and_inside(low, span, most):
+    span = max(span, abs(low) * 1e-6)
     scale = Scale(low, low + span, 0, 100)
     ticks = scale.ticks(most)
     assert len(ticks) <= most + 2
-    assert all(-1e-6 <= scale(t) <= 100 + 1e-6 for t in ticks)
+    assert all(-1e-3 <= scale(t) <= 100 + 1e-3 for t in ticks)
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1.01, 1e6))
@@ -167,3 +177,14 @@ def test_a_difference_is_undefined_where_either_is():
 
 def test_a_sparkline_of_many_values_stays_small():
     assert len(sparkline([math.sin(i) for i in range(10_000)], "k1")) < 1500
+
+
+def test_a_spike_is_cut_and_says_its_share():
+    column = ColumnResult(
+        "a", "integer", [], [0, 1, 2, 3], [0.9, 0.05, 0.05], {"flow": [0.8, 0.1, 0.1]}
+    )
+    svg = distribution(column, ["flow"])
+    assert "90.0%" in [e.text for e in elements(svg, "text")]
+    assert 'class="gap"' in svg
+    even = ColumnResult("a", "integer", [], [0, 1, 2, 3], [0.4, 0.3, 0.3])
+    assert 'class="gap"' not in distribution(even, ["flow"])

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fivefold.compare.portrait import RARE, RARE_LABEL, portrait
+from fivefold.compare.portrait import RARE, RARE_LABEL, examples, portrait
 
 
 def only(values, made=None, **how):
@@ -112,3 +112,13 @@ def test_wide_tables_keep_the_pairs_of_their_worst_columns():
     assert len(columns) == 60
     assert len(pairs.columns) == 40
     assert "c59" in pairs.columns
+
+
+def test_ten_rows_are_written_as_text():
+    table = pa.table({"a": [1, None] * 20, "b": ["x"] * 40})
+    found = examples(table, "flow")
+    assert (found.header, len(found.rows), found.rows[:2]) == (
+        ["a", "b"],
+        10,
+        [["1", "x"], ["", "x"]],
+    )

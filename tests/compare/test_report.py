@@ -28,6 +28,7 @@ SECTIONS = [
     "energy",
     "tradeoff",
     "training",
+    "growth",
     "columns",
     "worst",
     "pairs",
@@ -200,7 +201,7 @@ def test_a_family_that_diverged_is_named(comparison):
     changed = replace(comparison, families=families)
     page = comparison_page(replace(changed, advice=recommend(changed)))
     text = " ".join(Reader(page).texts)
-    assert "Adversarial diverged in 1 of 1 runs" in text
+    assert "Adversarial gave no usable model in 1 of 1 runs: diverged" in text
     assert re.search(r"Adversarial<small>diverged", page)
 
 

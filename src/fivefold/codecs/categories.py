@@ -2,8 +2,8 @@
 
 A category seen fewer than k times (`rare`) is pooled with the others of its sort into one level. The pooled level says
 "something rare"; decoding draws one of the kept categories by frequency in its place, so that a rare category is never
-reproduced and none is invented. Missing is a level of its own if it occurs in training. The levels stand in the order
-kept categories, pooled, missing.
+reproduced and none is invented; a column that is mostly rare is kept out instead (see `columns`). Missing is a level
+of its own if it occurs in training. The levels stand in the order kept categories, pooled, missing.
 
 A category that was not seen in training is encoded as pooled, else missing, else the most frequent category.
 The likelihood treats "something rare" as one outcome, so every level has log volume 0.

@@ -28,6 +28,9 @@ from fivefold.codecs.levels import Levels
 from fivefold.codecs.values import Values
 from fivefold.errors import InputError
 
+MOSTLY = 0.5
+"""A column of more rare values than this share is kept out: what is left would not be like it."""
+
 
 class Constant(BaseModel):
     """A column of one value, as a word; None where every value is missing."""
@@ -106,6 +109,9 @@ def _named(column: Column, words: pa.Array, rare: int) -> tuple[Encoding, str]:
         return Omitted(), (
             f"no category occurs {rare} times: kept out (a smaller `rare` lets it in, unprotected)"
         )
+    if found.pooled > MOSTLY * (len(words) - words.null_count):
+        share = found.pooled / (len(words) - words.null_count)
+        return Omitted(), f"{share:.0%} of its values are rare categories: kept out"
     if not found.pooled:
         return found, column.note
     pooled = f"{found.pooled:,} values of rare categories are pooled and not reproduced"

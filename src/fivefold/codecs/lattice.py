@@ -85,8 +85,10 @@ class Grid(BaseModel):
         return cls(origin=int(distinct[0]), step=step) if step > 1 else cls()
 
     def coarse(self, lattice: Ints) -> Ints:
-        """Values of the lattice as places on the grid, the one below where they lie between two."""
-        return lattice if self.step == 1 else (lattice - self.origin) // self.step
+        """Values of the lattice as places on the grid, the nearer where they lie between two."""
+        if self.step == 1:
+            return lattice
+        return (lattice - self.origin + self.step // 2) // self.step
 
     def fine(self, place: Ints) -> Ints:
         """Places on the grid as values of the lattice."""
@@ -225,8 +227,10 @@ def from_lattice(lattice: Ints, present: Flags | None, column: Column) -> pa.Arr
     mask = None if present is None or present.all() else ~present
     if column.kind == "decimal":
         factor, inverse = scale(column)
-        real = lattice * factor if inverse else lattice / factor
-        array = pa.array(real, mask=mask)
+        largest = np.finfo(np.float32 if pt.is_float32(kind) else np.float64).max
+        with np.errstate(over="ignore"):
+            real = lattice * factor if inverse else lattice / factor
+        array = pa.array(np.clip(real, -largest, largest), mask=mask)
         return array if kind == pa.float64() else array.cast(kind, safe=False)
     if column.kind == "integer":
         if pt.is_floating(kind) or pt.is_decimal(kind):

@@ -32,7 +32,7 @@ from fivefold.codecs.wording import ANEW, DISTINCT, formats_of, recognise_words,
 from fivefold.errors import InputError
 
 NAMED = re.compile(
-    r"(^|[\W_])(id|ids|key|uuid|guid|nr|no|num|number|index|idx|rownames?|row)$|[a-z]I[Dd]$|^$"
+    r"(^|[\W_])(id|ids|key|uuid|guid|nr|no|num|number|index|idx|rownames?|row)$|(?-i:[a-z]I[Dd]$)|^$"
     r"|^column_1$|^unnamed",
     re.IGNORECASE,
 )
@@ -227,7 +227,7 @@ def digits_of(real: Floats, kind: pa.DataType) -> int:
     """
     single = pt.is_float32(kind) or pt.is_float16(kind)
     largest = np.abs(real).max(initial=0)
-    carried = (6 if single else 15) - (int(np.floor(np.log10(largest))) + 1 if largest else 0)
+    carried = (9 if single else 15) - (int(np.floor(np.log10(largest))) + 1 if largest else 0)
     carried = max(-300, min(300, carried))
     sample = real[:: max(1, len(real) // 1000)]
     for digits in range(min(16, carried + 1)):

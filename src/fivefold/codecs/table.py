@@ -20,6 +20,7 @@ from fivefold.codecs.categories import Categories
 from fivefold.codecs.columns import Constant, Encoding, Learned, Omitted, choose, names
 from fivefold.codecs.frames import normalise
 from fivefold.codecs.identifiers import Identifiers
+from fivefold.codecs.kinds import Column
 from fivefold.codecs.lattice import Floats, Ints, from_lattice, to_lattice
 from fivefold.codecs.levels import Levels
 from fivefold.codecs.places import place
@@ -73,10 +74,13 @@ class TableCodec:
                 code="too-few-rows",
             )
         schema = infer(table, self.given)
+        columns: list[Column] = []
         encodings: list[Encoding] = []
         notices: list[str] = []
         for column in schema.columns:
             encoding, notice = choose(column, table[column.name], self.rare, memory)
+            kept_out = isinstance(encoding, Omitted)
+            columns.append(Column(name=column.name, kind="text") if kept_out else column)
             encodings.append(encoding)
             notices += [f"{column.name}: {notice}"] if notice else []
         if not any(isinstance(encoding, Learned) for encoding in encodings):
@@ -88,7 +92,7 @@ class TableCodec:
                 code="no-columns",
             )
         self.notices = notices
-        self._seats = seated(schema.columns, encodings)
+        self._seats = seated(columns, encodings)
         return self
 
     @property

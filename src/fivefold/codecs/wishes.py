@@ -61,13 +61,13 @@ def _words(encoding: Categories | Constant) -> list[str]:
 def _word(
     value: object, known: list[str], column: Column, encoding: Categories | Constant
 ) -> str | None:
-    missing = not known if isinstance(encoding, Constant) else encoding.missing
-    if value is None and missing:
-        return None
-    spelled = pa.array([value]).cast(pa.string())[0].as_py() if value is not None else None
+    spelled = "" if value is None else pa.array([value]).cast(pa.string())[0].as_py()
     for word in (spelled, str(value)):
-        if word is not None and word in known:
-            return word
+        if value is not None and word in known:
+            return str(word)
+    missing = not known if isinstance(encoding, Constant) else encoding.missing
+    if missing and (value is None or value in MISSING):
+        return None
     raise InputError(
         "has no missing values" if value is None else f"{value!r} is not known",
         where=f"column {column.name}",

@@ -133,8 +133,8 @@ def _reasons(
         )
     if clean and (member := _membership(chosen)):
         reasons.append(
-            f"It shows no sign of having memorised rows: {member.title.lower()} is "
-            f"{text(member)}, no more than chance would give."
+            "An attack that guesses which rows it was trained on does no better than chance: "
+            f"{_inner(member.title)} is {text(member)}, chance {number(member.best, member.unit)}."
         )
     return reasons
 
@@ -157,13 +157,19 @@ def _cautions(
         if figure and merit(_quality(family)) > merit(_quality(chosen)):
             cautions.append(
                 f"{family.title} has higher quality ({text(_quality(family))}) but was passed "
-                f"over: its {figure.title.lower()} is {text(figure)}, above chance."
+                f"over: its {_inner(figure.title)} is {text(figure)}, above chance."
             )
-    copies = chosen.figures.get("exact_copies")
-    if copies and copies.low is not None and copies.low > (copies.floor or copies.best or 0.0):
+    copies = chosen.figures.get("excess_copies")
+    if copies and copies.low is not None and copies.low > 0:
         cautions.append(
-            f"{number(copies.value, copies.unit)} of its rows are copies of training rows, more "
-            "than two real samples share: look at them before you publish any."
+            f"{number(copies.value, copies.unit)} of its rows are copies of training rows beyond "
+            "what two real samples share: look at them before you publish any."
+        )
+    held = chosen.figures.get("likelihood_membership_auc")
+    if held and held.low is not None and held.low > max(held.best or 0.5, held.floor or 0.5):
+        cautions.append(
+            "Whoever holds the model itself, not only its rows, can tell training rows from others "
+            f"better than chance (AUC {text(held)}): share rows rather than the model."
         )
     return cautions + _warnings(comparison, chosen)
 
@@ -191,9 +197,10 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
     if runs == 1:
         warnings.append("One seed only: how much a second training would differ is not known.")
     for family in comparison.families:
-        broken = sum(run.diverged for run in family.runs)
+        broken = [run.stopped_because or "diverged" for run in family.runs if run.diverged]
         if broken:
-            warnings.append(f"{family.title} diverged in {broken} of {len(family.runs)} runs.")
+            failed = f"{len(broken)} of {len(family.runs)} runs"
+            warnings.append(f"{family.title} gave no usable model in {failed}: {broken[0]}.")
     if comparison.data.holdout < FEW_ROWS:
         warnings.append(
             f"Only {count(comparison.data.holdout)} rows were held out, so every interval is wide."
@@ -246,6 +253,11 @@ def _rising(family: FamilyResult) -> bool:
         return False
     third = family.curve[-max(2, len(family.curve) // 3)]
     return family.curve[-1].quality - third.quality > RISING
+
+
+def _inner(title: str) -> str:
+    """A title inside a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def _counted(number: int) -> str:

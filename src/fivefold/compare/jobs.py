@@ -109,12 +109,13 @@ class Parts:
     @classmethod
     def read(cls, folder: Path) -> Parts:
         """The parts that `write` wrote."""
-        tables = (
-            feather.read_table(folder / f"{name}.arrow")
-            for name in ("train", "validation", "holdout")
-        )
         codec = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-        return cls(*tables, TableCodec.from_dict(codec))
+        return cls(
+            train=feather.read_table(folder / "train.arrow"),
+            validation=feather.read_table(folder / "validation.arrow"),
+            holdout=feather.read_table(folder / "holdout.arrow"),
+            codec=TableCodec.from_dict(codec),
+        )
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -350,5 +351,3 @@ def memory(family: Family, x: Batch) -> int:
             most, kept = max(most, kept), 0
     weights = sum(p.numel() * p.element_size() for p in family.parameters())
     return TRAINING_COPIES * weights + most
-
-

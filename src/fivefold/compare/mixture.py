@@ -46,6 +46,11 @@ class Mixture(Family):
         torch.Size([64])
     """
 
+    log_pi: Tensor
+    log_theta: Tensor
+    mu: Tensor
+    s: Tensor
+
     name: ClassVar[str] = "mixture"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
     recipe: ClassVar[Recipe] = Recipe()

@@ -106,6 +106,19 @@ def size(value: float) -> str:
     return f"{value:.0f} B"
 
 
+def mass(value: float) -> str:
+    """Kilograms, or grams or milligrams where there are few.
+
+    Example:
+        >>> mass(0.0000296), mass(0.45), mass(12.0)
+        ('29.6 mg', '450 g', '12 kg')
+    """
+    for scale, unit in ((1e6, "mg"), (1e3, "g")):
+        if abs(value) * scale < 1000:
+            return f"{_digits(value * scale, 3)} {unit}"
+    return f"{_digits(value, 3)} kg"
+
+
 def count(value: float | None) -> str:
     """A whole number with thousands apart.
 
@@ -152,6 +165,8 @@ SPELLED: dict[str, Callable[[float], str]] = {
     "s": seconds,
     "bytes": size,
     "B": size,
+    "kg CO2": mass,
+    "ratio": "{:.2f}".format,
     "AUC": "{:.3f}".format,
     "score": "{:.3f}".format,
 }

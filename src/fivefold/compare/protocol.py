@@ -1,7 +1,7 @@
 """The protocol: one split, one budget of processor time, the same seeds for every family.
 
     data -> train | validation | holdout
-    for each family and seed:    fit within the budget, judge 
+    for each family and seed:    fit within the budget, judge
     for each family:             quality at three sizes, cost of a step at four widths
     beside them:                 the shallow mixture, and real data judged as if they were synthetic
 
@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from fivefold.codecs.schema import Schema
 from fivefold.codecs.table import TableCodec
@@ -40,7 +39,6 @@ from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
 from fivefold.machine import Machine, cores
 from fivefold.measures.frame import frames
-from fivefold.measures.rows import row_keys
 from fivefold.measures.tasks import check_target
 from fivefold.training import Progress
 
@@ -138,7 +136,7 @@ def check_families(names: Sequence[str] | None) -> list[str]:
 
 
 def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Parts:
-    """Train, validation and holdout parts that share no row: equal rows go to one part together."""
+    """Train, validation and holdout parts at random, so that training rows and holdout rows differ by chance alone."""
     if len(table) < FEWEST:
         raise InputError(
             f"{len(table)} rows: a comparison needs a training part and a holdout",
@@ -146,29 +144,12 @@ def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Par
             code="too-few-rows",
         )
     given = schema if isinstance(schema, Schema | None) else Schema.load(schema)
-    groups = np.unique(row_keys(frames([table], given)[0]), return_inverse=True)[1]
-    order = np.random.default_rng(seed).permutation(groups.max() + 1)[groups].argsort(kind="stable")
+    order = np.random.default_rng(seed).permutation(len(table))
     holdout = min(HOLDOUT_MOST, max(2, round(HOLDOUT * len(table))))
     validation = held_out_rows(len(table) - holdout)
-    places = groups[order]
-    first, second = (_boundary(places, end) for end in (holdout, holdout + validation))
-    held, chosen, train = np.split(order, [first, max(first, second)])
-    if min(len(held), len(chosen), len(train)) == 0:
-        raise InputError(
-            "nearly all rows are copies of each other: no holdout can be set apart",
-            hint="give a table with more distinct rows",
-            code="copies",
-        )
-    train = np.random.default_rng(seed + 1).permutation(train)
+    held, chosen, train = np.split(order, [holdout, holdout + validation])
     codec = TableCodec(given).fit(table.take(train))
     return Parts(table.take(train), table.take(chosen), table.take(held), codec)
-
-
-def _boundary(groups: NDArray[np.intp], end: int) -> int:
-    """The first place at or after `end` where a group of equal rows begins."""
-    while 0 < end < len(groups) and groups[end] == groups[end - 1]:
-        end += 1
-    return end
 
 
 def fit_seconds(minutes: float, workers: int, families: int, seeds: int) -> float:

@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from fivefold.codecs.schema import Schema
 from fivefold.compare import numerals
-from fivefold.compare.charts import Row, dot_plot, quality_curves, sparkline, training_curves
+from fivefold.compare.charts import (
+    Row,
+    Series,
+    dot_plot,
+    growth,
+    quality_curves,
+    sparkline,
+    training_curves,
+)
 from fivefold.compare.charts.canvas import colour
 from fivefold.compare.numerals import heading
 from fivefold.compare.page import by_error, defined, pair_maps, render
@@ -63,6 +71,7 @@ def comparison_page(comparison: Comparison) -> str:
     columns = by_error(comparison.columns, comparison.advice.family)
     heats = pair_maps(comparison.pairs, comparison.families)
     trainings = [(f, svg) for f in comparison.families if (svg := training_curves(f))]
+    growths = _growths(comparison)
     drawn = [_drawn(sheet) for sheet in sheets(comparison)]
     curves = _curves(comparison)
     return render(
@@ -71,18 +80,22 @@ def comparison_page(comparison: Comparison) -> str:
         seeds=max((len(f.runs) for f in comparison.families), default=0),
         shown=len(keys),
         keys=keys,
+        titles={family.family: family.title for family in comparison.families},
         pick=pick,
         aspects=[Head(column, _about(comparison, column.key)) for column in COLUMNS],
         agreement=_agreement(comparison),
         sheets=drawn,
         curves=curves,
         trainings=trainings,
+        growths=growths,
         columns=columns,
         heats=heats,
         definitions=definitions(comparison),
         kinds=_kinds(comparison),
         runs=[(f, run) for f in comparison.families for run in f.runs],
-        contents=_contents(comparison, drawn, bool(curves), bool(trainings), bool(heats)),
+        contents=_contents(
+            comparison, drawn, bool(curves), bool(trainings), bool(growths), bool(heats)
+        ),
         sparkline=_sparkline,
     )
 
@@ -163,6 +176,24 @@ def _curves(comparison: Comparison) -> str:
     return "".join(drawn)
 
 
+def _growths(comparison: Comparison) -> list[tuple[str, str]]:
+    """Quality against parameters, and the time of a step against columns."""
+    sizes = [
+        Series(f.family, sorted((float(s.parameters), s.quality) for s in f.sizes))
+        for f in comparison.families
+    ]
+    widths = [
+        Series(f.family, sorted((float(s.columns), s.seconds) for s in f.scaling))
+        for f in comparison.families
+    ]
+    by_size, by_width = "Quality against parameters", "Time of a step against columns"
+    drawn = [
+        (by_size, growth(by_size, sizes, across="parameters")),
+        (by_width, growth(by_width, widths, across="columns", log=True)),
+    ]
+    return [(title, svg) for title, svg in drawn if svg]
+
+
 def _sparkline(family: FamilyResult) -> str:
     return sparkline([p.quality for p in family.curve], colour(family.family))
 
@@ -198,13 +229,19 @@ def _kinds(comparison: Comparison) -> str:
 
 
 def _contents(
-    comparison: Comparison, drawn: Sequence[Drawn], curves: bool, trainings: bool, heats: bool
+    comparison: Comparison,
+    drawn: Sequence[Drawn],
+    curves: bool,
+    trainings: bool,
+    growths: bool,
+    heats: bool,
 ) -> list[tuple[str, str]]:
     """The page's sections as (anchor, name)."""
     parts = [("table", "Measured table")]
     parts += [(sheet.group.key, sheet.group.title) for sheet in drawn]
     parts += [("tradeoff", "Quality against time")] if curves else []
     parts += [("training", "Training")] if trainings else []
+    parts += [("growth", "Size and width")] if growths else []
     parts += [("columns", "Columns"), ("worst", "Worst columns")] if comparison.columns else []
     parts += [("pairs", "Pairs")] if heats else []
     parts += [("rows", "Ten rows")] if comparison.examples.rows else []

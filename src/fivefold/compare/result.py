@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from fivefold.compare.curves import CurvePoint, ScalePoint, SizePoint, Step
 from fivefold.compare.profile import ColumnResult, Examples, PairResult, Pairs
 from fivefold.errors import InputError
 from fivefold.measures.figure import Figure
@@ -92,46 +93,6 @@ class Machine:
     features: list[str] = field(default_factory=list)
     system: str = ""
     versions: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One point of a training curve; `held_out` is None between two validations."""
-
-    step: int
-    cpu_seconds: float
-    loss: float | None
-    held_out: float | None = None
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Quality after some processor seconds, its range over seeds, and what it is made of."""
-
-    cpu_seconds: float
-    quality: float
-    low: float | None = None
-    high: float | None = None
-    parts: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SizePoint:
-    """Quality of the family at one number of parameters."""
-
-    parameters: int
-    quality: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
-class ScalePoint:
-    """What a step costs when the table has this many columns."""
-
-    columns: int
-    seconds: float
-    memory: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fivefold.compare.result import Comparison, FamilyResult, Figure
 from fivefold.compare.words import merit, overlap
@@ -55,13 +55,35 @@ GROUPS = (
         "Privacy",
         "Whether training rows can be recognised from what the model makes. Compare each figure with chance and "
         "with its interval; distance to real rows alone is no evidence and is not used.",
-        ("membership", "exact", "cop", "extraction", "privacy", "attribute", "singling", "canar"),
+        (
+            "membership",
+            "exact",
+            "cop",
+            "extraction",
+            "privacy",
+            "attribute",
+            "singling",
+            "canar",
+            "excess",
+            "likelihood_membership",
+        ),
     ),
     Group(
         "energy",
         "Time and energy",
         "What it costs on this machine.",
-        ("energy", "carbon", "emission", "power", "cpu", "wall", "seconds", "memory", "speed"),
+        (
+            "generation",
+            "energy",
+            "carbon",
+            "emission",
+            "power",
+            "cpu",
+            "wall",
+            "seconds",
+            "memory",
+            "speed",
+        ),
     ),
 )
 REST = Group("other", "Other figures", "Everything else that was measured.", ("",))
@@ -101,7 +123,7 @@ def sheets(comparison: Comparison) -> list[Sheet]:
     names = list(dict.fromkeys(name for subject in subjects for name in subject.figures))
     tables = []
     for group, members in _grouped(names):
-        columns = [_representative(subjects, name) for name in members]
+        columns = _told_apart([_representative(subjects, name) for name in members])
         lines = [
             _line(
                 subject,
@@ -126,7 +148,7 @@ def definitions(comparison: Comparison) -> list[Figure]:
                 known.setdefault(figure.name, figure)
     for figure in comparison.floor.values():
         known.setdefault(figure.name, figure)
-    return sorted(known.values(), key=lambda f: f.title.lower())
+    return _told_apart(sorted(known.values(), key=lambda f: (f.title.lower(), len(f.name))))
 
 
 def group_of(name: str) -> Group:
@@ -152,6 +174,17 @@ def _representative(subjects: Sequence[FamilyResult], name: str) -> Figure:
     """A figure of this name that was measured, or the first one."""
     figures = [s.figures[name] for s in subjects if name in s.figures]
     return next((f for f in figures if f.value is not None), figures[0])
+
+
+def _told_apart(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures of one title get the beginning of their name as well."""
+    seen: dict[str, int] = {}
+    apart = []
+    for figure in figures:
+        seen[figure.title] = seen.get(figure.title, 0) + 1
+        again = f"{figure.title}, by {figure.name.split('_')[0]}"
+        apart.append(figure if seen[figure.title] == 1 else replace(figure, title=again))
+    return apart
 
 
 def _line(

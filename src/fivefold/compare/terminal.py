@@ -5,20 +5,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from fivefold.compare.numerals import DASH, number
+from fivefold.compare.numerals import DASH, bare, heading
 from fivefold.compare.result import Aspect, Comparison, Figure
 from fivefold.compare.sheets import Line, sheets
 from fivefold.compare.words import COLUMNS
 
 WIDTH = 116
 HEADS = {
-    "training_speed": "train speed",
-    "generation_speed": "generation",
-    "parameter_efficiency": "parameters",
-    "scale": "scale",
-    "quality": "quality",
-    "diversity": "diversity",
-    "stability": "stability",
+    "training_speed": ("training", "speed"),
+    "generation_speed": ("generation", "rows/s"),
+    "parameter_efficiency": ("parameters", "needed"),
+    "scale": ("growth with", "columns"),
+    "quality": ("", "quality"),
+    "diversity": ("", "diversity"),
+    "stability": ("spread over", "seeds"),
 }
 MOST = 7
 
@@ -43,7 +43,7 @@ def text_table(comparison: Comparison) -> str:
 
 def _measured(comparison: Comparison) -> str:
     """Two lines a family: figures, and words."""
-    rows = [["", *(HEADS[column.key] for column in COLUMNS)]]
+    rows = [["", *(HEADS[column.key][line] for column in COLUMNS)] for line in (0, 1)]
     for family in comparison.families:
         cells = [family.aspects.get(column.key) for column in COLUMNS]
         star = "* " if family.family == comparison.advice.family else ""
@@ -54,14 +54,14 @@ def _measured(comparison: Comparison) -> str:
 
 
 def _sheet(title: str, columns: Sequence[Figure], lines: Sequence[Line], start: int) -> str:
-    heads = [_wrapped(column.title) for column in columns]
+    heads = [_wrapped(column) for column in columns]
     deep = max(len(head) for head in heads)
     heads = [[""] * (deep - len(head)) + head for head in heads]
     rows = [[title if i == deep - 1 else "", *(head[i] for head in heads)] for i in range(deep)]
     for line in lines:
         cells = line.cells[start : start + len(columns)]
         name = line.family if line.kind == "family" else line.title.lower()
-        rows.append([name, *(number(c.value, c.unit) if c else DASH for c in cells)])
+        rows.append([name, *(bare(c.value, c.unit) if c else DASH for c in cells)])
     return _aligned(rows)
 
 
@@ -75,11 +75,7 @@ def _advice(comparison: Comparison) -> str:
 
 
 def _value(cell: Aspect | None) -> str:
-    return (
-        DASH
-        if cell is None
-        else number(cell.figure.value, cell.figure.unit).replace(" parameters", "")
-    )
+    return DASH if cell is None else bare(cell.figure.value, cell.figure.unit)
 
 
 def _words(cell: Aspect | None) -> str:
@@ -90,8 +86,10 @@ def _words(cell: Aspect | None) -> str:
     return f"= {cell.measured}" if cell.agrees else f"{cell.measured} ≠ {cell.survey}"
 
 
-def _wrapped(title: str) -> list[str]:
-    return textwrap.wrap(title, 13, break_long_words=True) or [""]
+def _wrapped(column: Figure) -> list[str]:
+    unit = heading(column.unit)
+    title = column.title.partition(" (")[0]
+    return textwrap.wrap(f"{title}, {unit}" if unit else title, 13) or [""]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

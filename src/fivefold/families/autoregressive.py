@@ -2,15 +2,16 @@
 
     log p(x) = sum_j log p(x_j | x_1..x_{j-1})
 
-Continuous variables are read as the digits of their normal quantile (`Quantize`), so that every conditional is a
-categorical distribution and the likelihood is exact. A condition moves what it shows to the front: x_j then sees
-the earlier variables and everything shown, log p(x_rest | x_S) = sum_{j not in S} log p(x_j | x_{<j}, x_S). Steps
-that train a random S make any part of a datum a possible condition.
+A discrete x_j has a categorical distribution, a continuous one a mixture of logistics (RNADE), so the likelihood is
+exact. The discrete variables come first. A condition moves what it shows to the front: x_j then sees the earlier
+variables and everything shown, log p(x_rest | x_S) = sum_{j not in S} log p(x_j | x_{<j}, x_S). Steps that train a
+random S make any part of a datum a possible condition.
 
 References:
     Bengio & Bengio, "Modeling high-dimensional discrete data with multi-layer neural networks", NeurIPS 1999.
+    Uria, Murray & Larochelle, "RNADE", NeurIPS 2013, arXiv:1306.0186 (continuous variables).
+    Uria, Murray & Larochelle, "A deep and tractable density estimator", ICML 2014, arXiv:1310.1757 (any order).
     Germain et al., "MADE: masked autoencoder for distribution estimation", ICML 2015, arXiv:1502.03509.
-    Uria et al., "A deep and tractable density estimator", ICML 2014, arXiv:1310.1757 (any order).
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from torch import Tensor, nn
 from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.categories import PositionHeads, draw, log_marginals
 from fivefold.nets.linear import compute_type
+from fivefold.nets.numbers import MixtureHeads, NumberFeatures
 from fivefold.nets.positions import PositionNets
-from fivefold.spaces import Batch, Condition, Quantize, Space
+from fivefold.spaces import Batch, Condition, Space
 
 BLOCK = 2_048
 
@@ -35,11 +37,10 @@ class Autoregressive(Family):
 
     Arguments:
         space: what one datum is.
-        embedding: the size of an embedded symbol.
-        width: the hidden size of each position's net.
+        embedding: the size of an embedded variable.
+        width: the hidden size of each variable's net.
         depth: the number of residual blocks of each net.
-        base: the vocabulary of the digits of a continuous variable.
-        digits: the number of digits.
+        components: the number of components of a continuous variable's mixture.
 
     Example:
         >>> family = Autoregressive(Space(continuous=(1,), discrete=(2, 3)), width=16)
@@ -48,6 +49,8 @@ class Autoregressive(Family):
         >>> family.log_prob(x).shape
         torch.Size([4])
     """
+
+    starts: Tensor
 
     name: ClassVar[str] = "autoregressive"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
@@ -60,27 +63,27 @@ class Autoregressive(Family):
         embedding: int = 16,
         width: int = 128,
         depth: int = 1,
-        base: int = 32,
-        digits: int = 2,
+        components: int = 24,
     ) -> None:
-        config = {"embedding": embedding, "width": width, "depth": depth}
-        super().__init__(space, **config, base=base, digits=digits)
-        self.quantize = Quantize(space, base, digits)
-        sizes = self.quantize.space.discrete
-        offsets = torch.tensor((0, *sizes)).cumsum(0)[:-1]
-        self.register_buffer("offsets", offsets, persistent=False)
-        self.embed = nn.Embedding(sum(sizes), embedding)
-        self.nets = PositionNets(len(sizes), embedding, width, depth)
-        self.heads = PositionHeads(sizes, width)
+        super().__init__(
+            space, embedding=embedding, width=width, depth=depth, components=components
+        )
+        starts = torch.tensor((0, *space.discrete)).cumsum(0)[:-1]
+        self.register_buffer("starts", starts, persistent=False)
+        self.embed = nn.Embedding(space.levels, embedding)
+        self.features = NumberFeatures(space.dimensions, embedding)
+        self.nets = PositionNets(space.positions + space.dimensions, embedding, width, depth)
+        self.heads = PositionHeads(space.discrete, width)
+        self.mixtures = MixtureHeads(space.dimensions, width, components)
 
     def prepare(self, x: Batch, generator: torch.Generator) -> None:
-        """Start each conditional at its marginal."""
-        symbols = self.quantize.encode(x)
-        self.heads.prepare(log_marginals(symbols, self.quantize.space.discrete))
+        """Start each categorical distribution at its marginal."""
+        self.heads.prepare(log_marginals(x.discrete, self.space.discrete))
 
     def settle(self, x: Batch, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies, in one pass over the data."""
-        self.heads.calibrate(self._states(part) for part in x.parts(BLOCK))
+        L = self.space.positions
+        self.heads.calibrate((self._states(part)[0][:L], part.discrete) for part in x.parts(BLOCK))
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
@@ -92,43 +95,49 @@ class Autoregressive(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
         """log p(x | c), exact, with shape (B,)."""
-        states, symbols = self._states(x, c)
-        seen = self._seen(c, symbols.device)
-        terms = self.heads.log_prob(states, symbols)
-        hidden = self.space.positions + self.quantize.digits * torch.arange(self.space.dimensions)
-        density = self.quantize.log_density(x)[:, ~seen[hidden.to(seen.device)]].sum(1)
-        return terms[~seen].sum(0) + density
+        states, seen = self._states(x, c)
+        L = self.space.positions
+        categories = self.heads.log_prob(states[:L], x.discrete)
+        numbers = self.mixtures.log_prob(states[L:], x.continuous.flatten(1))
+        return torch.cat([categories, numbers])[~seen].sum(0)
 
     @torch.no_grad()
     def sample(
         self, n: int, c: Condition | None = None, *, generator: torch.Generator, **how: Any
     ) -> Batch:
-        """n data, drawn position by position after those that the condition shows."""
-        device = self.offsets.device
-        seen = self._seen(c, device)
-        symbols = torch.zeros(n, len(seen), dtype=torch.int64, device=device)
-        e = self._embed(symbols, slice(None)).zero_()
-        if c is not None:
-            symbols = torch.where(seen, self.quantize.encode(c.values), symbols)
-            e = self._embed(symbols, slice(None)) * seen[:, None].to(e.dtype)
+        """n data, drawn variable by variable after those that the condition shows."""
+        L, device = self.space.positions, self.starts.device
+        x = Batch(
+            torch.zeros(n, *self.space.shape, device=device),
+            torch.zeros(n, L, dtype=torch.int64, device=device),
+        )
+        x = x if c is None else c.impose(x)
+        seen = self._seen(c)
+        z = x.continuous.flatten(1).clone()
+        e = self._embed(x) * seen[:, None]
         for j in (~seen).nonzero().flatten().tolist():
-            logits = self.heads.at(j, self.nets.at(j, e))
-            symbols[:, j] = draw(logits, generator)
-            e[:, j] = self._embed(symbols, j)
-        x = self.quantize.decode(symbols, generator=generator)
-        return x if c is None else c.impose(x)
+            state = self.nets.at(j, e)
+            if j < L:
+                x.discrete[:, j] = draw(self.heads.at(j, state), generator)
+                e[:, j] = self.embed(x.discrete[:, j] + self.starts[j])
+            else:
+                z[:, j - L] = self.mixtures.draw(j - L, state, generator)
+                e[:, j] = self.features.at(j - L, z[:, j - L])
+        return Batch(z.reshape(n, *self.space.shape), x.discrete)
 
     def _states(self, x: Batch, c: Condition | None = None) -> tuple[Tensor, Tensor]:
-        symbols = self.quantize.encode(x)
-        seen = self._seen(c, symbols.device)
+        """The state of each variable's net, with shape (N, B, h), and which variables are seen."""
+        seen = self._seen(c)
         earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
-        return self.nets(self._embed(symbols, slice(None)), earlier | seen), symbols
+        return self.nets(self._embed(x), earlier | seen), seen
 
-    def _embed(self, symbols: Tensor, positions: slice | int) -> Tensor:
-        e = self.embed(symbols[:, positions] + self.offsets[positions])
+    def _embed(self, x: Batch) -> Tensor:
+        symbols = self.embed(x.discrete + self.starts)
+        e = torch.cat([symbols, self.features(x.continuous.flatten(1))], 1)
         return e.to(compute_type(e.device))
 
-    def _seen(self, c: Condition | None, device: torch.device) -> Tensor:
+    def _seen(self, c: Condition | None) -> Tensor:
         if c is None:
-            return torch.zeros(len(self.offsets), dtype=torch.bool, device=device)
-        return self.quantize.seen(c)
+            N = self.space.positions + self.space.dimensions
+            return torch.zeros(N, dtype=torch.bool, device=self.starts.device)
+        return torch.cat([c.discrete, c.continuous.flatten()])

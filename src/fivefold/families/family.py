@@ -65,10 +65,10 @@ class Family(nn.Module, ABC):
         width = inspect.signature(cls).parameters["width"].default
         return {"width": max(16, 16 * round(size * width / 16))}
 
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:  # noqa: B027
+    def prepare(self, x: Batch, generator: torch.Generator) -> None:
         """Set what depends on the data (marginals, level edges) before the first step."""
 
-    def settle(self, x: Batch, generator: torch.Generator) -> None:  # noqa: B027
+    def settle(self, x: Batch, generator: torch.Generator) -> None:
         """Set what is better solved than learned, on the training data, after the last step."""
 
     @abstractmethod

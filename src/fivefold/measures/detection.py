@@ -10,9 +10,15 @@ a perfect shape and an AUC of 1. Linear detectors are not used for that reason. 
 AUCs are comparable at equal numbers of rows only. Rows that are equal stay in one fold: a copied row would otherwise
 be seen with the other label, and copying would look better than chance.
 
+The interval is DeLong's in each fold. Folds share their training rows, so their mean varies more than independent
+folds would: its variance is (1/K + 1/(K - 1)) times a fold's, Nadeau and Bengio's correction, not 1/K. (Between two
+real samples of Adult, 300 to 3,000 rows a side, the spread over 20 to 40 draws was 1.3 to 1.4 times DeLong's; the
+correction is 1.5.)
+
 References:
     Revisiting Classifier Two-Sample Tests (Lopez-Paz, Oquab, 2017), https://arxiv.org/abs/1610.06545
     Comparing the areas under two or more correlated ROC curves (DeLong et al., 1988)
+    Inference for the Generalization Error (Nadeau, Bengio, 2003), https://doi.org/10.1023/A:1024068626366
 """
 
 from __future__ import annotations
@@ -147,9 +153,12 @@ def _areas(
 def _pool(areas: list[Area]) -> tuple[float, float, float]:
     """The mean area over folds with its interval; Newcombe's where DeLong's has no width."""
     value = float(np.mean([fold.value for fold in areas]))
-    error = float(np.sqrt(sum(fold.variance for fold in areas)) / len(areas))
+    folds = len(areas)
+    shared = 1 + folds / max(1, folds - 1)
+    error = float(np.sqrt(shared * sum(fold.variance for fold in areas))) / folds
     positives = sum(len(fold.positives) for fold in areas)
     negatives = sum(len(fold.negatives) for fold in areas)
     if min(positives, negatives) < 30 * FOLDS or error == 0:
-        return value, *newcombe_area(value, positives, negatives)
+        fewer = (max(1, round(count / shared)) for count in (positives, negatives))
+        return value, *newcombe_area(value, *fewer)
     return value, *normal(value, error, 0.0, 1.0)

@@ -7,9 +7,9 @@
     joules       = the above x PUE, what a building adds for each joule of its machines (1 at home)
     kg CO2       = joules / 3.6e6 x the grid's intensity in kg a kWh
 
-Without a counter and without a stated power no tool knows: codecarbon 3.3.2 takes 4 W a thread, carbontracker implies
-56 W for a machine of two. The estimate is the geometric middle of 4 and 28 W a core, and the interval shows both.
-Memory, disks and the making of the machine are left out.
+Without a counter and without a stated power no tool knows: on one machine codecarbon 3.3.2 took 4 W a thread and
+carbontracker implied 56 W in all, taken here as 28 W for each of two threads. The estimate is their geometric middle,
+an assumption, and the interval shows both. Memory, disks and the making of the machine are left out.
 
 References:
     RAPL: Memory Power Estimation and Capping (David et al., 2010)
@@ -19,10 +19,10 @@ References:
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from types import TracebackType
 from typing import Self
 
@@ -51,8 +51,8 @@ class Grid:
 
 def processor_seconds() -> float:
     """The processor seconds of this process and of its children that have ended."""
-    uses = getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
-    return sum(use.ru_utime + use.ru_stime for use in uses)
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
 
 
 class Meter:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 
+from fivefold.codecs.reading import read_table
 from fivefold.codecs.schema import Schema
 from fivefold.measures import detection, diversity, utility
 from fivefold.measures.detection import detection as detect
@@ -23,10 +25,10 @@ PARTS = ("fidelity", "detection", "utility", "diversity", "privacy")
 
 @one_thread
 def measure(
-    real: pa.Table,
-    synthetic: pa.Table,
+    real: Any,
+    synthetic: Any,
     *,
-    holdout: pa.Table | None = None,
+    holdout: Any = None,
     target: str | None = None,
     schema: Schema | None = None,
     seed: int = 0,
@@ -36,7 +38,7 @@ def measure(
     """Every figure of a synthetic table, in a stable order.
 
     Arguments:
-        real: the table that the generator learned from.
+        real: the table that the generator learned from: an Arrow table, a frame, a path or a URL.
         synthetic: the table to be judged.
         holdout: real rows that it did not learn from: for the floors, the utility and the privacy.
         target: the column whose prediction is the utility.
@@ -48,8 +50,8 @@ def measure(
     Returns:
         The figures; a measure that does not apply has the value None and a note that says why.
     """
-    tables = [real, synthetic] + ([holdout] if holdout is not None else [])
-    views = frames(tables, schema)
+    given = [real, synthetic] + ([holdout] if holdout is not None else [])
+    views = frames([t if isinstance(t, pa.Table) else read_table(t) for t in given], schema)
     if target is not None:
         check_target(views[0], target)
     return measure_frames(

@@ -11,6 +11,8 @@ for several classes the mean of each against the rest; a number is regressed and
 five columns in turn are asked one yes-or-no question each (a number: above the real median? a category: the most
 frequent one?), so that all have the same unit, and their areas are averaged.
 
+Intervals are over test rows, with both models as they are: another draw of training rows would add to them.
+
 References:
     Real-valued (Medical) Time Series Generation with Recurrent Conditional GANs (Esteban et al., 2017), TSTR,
     https://arxiv.org/abs/1706.02633

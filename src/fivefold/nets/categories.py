@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-
 PADDING = -1e4
 
 
@@ -58,6 +57,8 @@ class Packed(nn.Module):
         tensor([0.5000, 0.3333])
     """
 
+    starts: Tensor
+
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()
         self.sizes = tuple(sizes)
@@ -74,7 +75,10 @@ class Packed(nn.Module):
 
     def _padded(self, logits: Tensor) -> list[tuple[list[int], Tensor]]:
         return [
-            (members, logits[:, self.get_buffer(f"index{g}")].float() + self.get_buffer(f"padding{g}"))
+            (
+                members,
+                logits[:, self.get_buffer(f"index{g}")].float() + self.get_buffer(f"padding{g}"),
+            )
             for g, members in enumerate(self.groups)
         ]
 

@@ -1,11 +1,10 @@
 """A residual multilayer perceptron: the plainest trunk for a datum without geometry.
 
-    h = x W_in,    h <- h + B silu(A rms(h))  (depth times),    y = rms(h) W_out
+h = x W_in,    h <- h + B silu(A rms(h))  (depth times),    y = rms(h) W_out
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from fivefold.nets.linear import Linear

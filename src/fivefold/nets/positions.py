@@ -29,7 +29,7 @@ class PositionNets(nn.Module):
 
     def __init__(self, positions: int, embedding: int, width: int, depth: int) -> None:
         super().__init__()
-        N, d, h = positions, embedding, width  # noqa: N806
+        N, d, h = positions, embedding, width
         self.inputs = fan_in(N, N, d, h, inputs=max(1, N * d // 2))
         self.bias = nn.Parameter(torch.zeros(N, 1, h))
         self.up = nn.ParameterList(fan_in(N, h, h, inputs=h) for _ in range(depth))
@@ -54,6 +54,4 @@ class PositionNets(nn.Module):
 
 def _block(h: Tensor, up: Tensor, down: Tensor) -> Tensor:
     normed = nn.functional.rms_norm(h, h.shape[-1:])
-    return torch.matmul(
-        nn.functional.silu(torch.matmul(normed, up.to(h.dtype))), down.to(h.dtype)
-    )
+    return torch.matmul(nn.functional.silu(torch.matmul(normed, up.to(h.dtype))), down.to(h.dtype))

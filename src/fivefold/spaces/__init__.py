@@ -1,6 +1,5 @@
-"""What a datum is, and the two bridges between its sorts of variable."""
+"""What a datum is."""
 
-from fivefold.spaces.quantize import Quantize
 from fivefold.spaces.space import Batch, Condition, Space
 
-__all__ = ["Batch", "Condition", "Quantize", "Space"]
+__all__ = ["Batch", "Condition", "Space"]

@@ -90,7 +90,9 @@ def step_seconds(plan: Plan, family: Family, x: Batch, *, least: float = 0.5) ->
         return _cost(_rehearse(plan, family, x), least)
 
 
-def fit_budget(plan: Plan, family: Family, x: Batch, seconds: float, *, stretch: float = 3) -> Plan:
+def fit_budget(
+    plan: Plan, family: Family, x: Batch, seconds: float, *, stretch: float = 3
+) -> Plan:
     """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
     with _threads(plan.threads):
         rehearsal = _rehearse(plan, family, x)
@@ -144,10 +146,12 @@ class Run:
 
     @property
     def finished(self) -> bool:
+        """Whether the run has ended."""
         return self.number >= self.end or self.history.diverged
 
     @property
     def due(self) -> bool:
+        """Whether it is time to validate."""
         every = max(1, self.plan.steps // VALIDATIONS)
         return self.number % every == 0 or self.number >= self.end
 
@@ -199,7 +203,8 @@ class Run:
     def _average(self) -> None:
         half_life = max(1.0, self.plan.recipe.ema * self.plan.steps)
         weight = max(1 - 0.5 ** (1 / half_life), 1 / (self.number + 1))
-        mine, theirs = list(self.average.parameters()), list(self.family.parameters())
+        mine: list[Tensor] = list(self.average.parameters())
+        theirs: list[Tensor] = list(self.family.parameters())
         torch._foreach_lerp_(mine, theirs, weight)
 
     @torch.no_grad()
@@ -225,6 +230,7 @@ class Run:
         self.end = min(self.end, self.number + max(1, self.number // 4))
 
     def finish(self) -> History:
+        """Leave the best averaged weights in the family, settled on the data."""
         self.family.load_state_dict(self.best)
         with torch.no_grad():
             self.family.settle(self.x, self._seeded(-3))
@@ -240,6 +246,7 @@ class Run:
         self.started = _clock(self.x.device)
 
     def progress(self) -> Progress:
+        """How far the run is."""
         spent = self.seconds
         left = spent / max(1, self.number) * (self.end - self.number)
         figure = self.history.points[-1]["held_out"] if self.history.points else math.nan

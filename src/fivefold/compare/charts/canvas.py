@@ -184,6 +184,24 @@ class Scale:
         return inside[:: math.ceil(len(inside) / most)]
 
 
+def spread_apart(wanted: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
+    """Heights near the wanted ones, which ascend, that keep a gap and stay within the picture.
+
+    Example:
+        >>> spread_apart([10, 12, 90], 14, 0, 100)
+        [10, 24, 90]
+        >>> spread_apart([98, 99], 14, 0, 100)
+        [86, 100]
+    """
+    placed: list[float] = []
+    for value in wanted:
+        placed.append(max(value, placed[-1] + gap) if placed else max(value, top))
+    for i in range(len(placed) - 1, -1, -1):
+        limit = bottom if i == len(placed) - 1 else placed[i + 1] - gap
+        placed[i] = min(placed[i], limit)
+    return placed
+
+
 def written(ticks: Sequence[float], unit: str = "") -> list[str]:
     """The ticks of one axis with the same number of digits.
 

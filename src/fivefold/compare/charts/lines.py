@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from fivefold.compare.charts.canvas import Canvas, Scale, colour, polyline, written
+from fivefold.compare.charts.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 from fivefold.compare.numerals import seconds
 from fivefold.compare.result import CurvePoint, FamilyResult, Run, Step
 
@@ -168,12 +168,7 @@ def _labels(
     gap = 30.0
     order = sorted(families, key=lambda f: -f.curve[-1].quality)
     wanted = [y(f.curve[-1].quality) for f in order]
-    placed: list[float] = []
-    for value in wanted:
-        placed.append(max(value, placed[-1] + gap) if placed else max(value, top + 4))
-    for i in range(len(placed) - 1, -1, -1):
-        limit = bottom - 8 if i == len(placed) - 1 else placed[i + 1] - gap
-        placed[i] = min(placed[i], limit)
+    placed = spread_apart(wanted, gap, top + 4, bottom - 8)
     for family, at, to in zip(order, wanted, placed, strict=True):
         style = colour(family.family)
         canvas.add("path", f"{style} lead", d=polyline([(right + 2, at), (right + 12, to)]))
