@@ -238,7 +238,7 @@ def sample(
     if out is None:
         return pa.concat_tables(watched)
     first = next(watched)
-    with open_writer(Path(out), first.schema) as writer:
+    with open_writer(out, first.schema) as writer:
         writer.write(first)
         for chunk in watched:
             writer.write(chunk)

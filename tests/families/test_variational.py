@@ -18,11 +18,15 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def empty(rows: int) -> torch.Tensor:
+    return torch.zeros(rows, 0, dtype=torch.int64)
+
+
 def drawn(space: Space, rows: int, seed: int = 0) -> Batch:
     g = seeded(seed)
     symbols = [torch.randint(0, size, (rows, 1), generator=g) for size in space.discrete]
-    empty = torch.zeros(rows, 0, dtype=torch.int64)
-    return Batch(torch.randn(rows, *space.shape, generator=g), torch.cat([empty, *symbols], 1))
+    numbers = torch.randn(rows, *space.shape, generator=g)
+    return Batch(numbers, torch.cat([empty(rows), *symbols], 1))
 
 
 def disturbed(space: Space, **config: int) -> Variational:
@@ -30,17 +34,38 @@ def disturbed(space: Space, **config: int) -> Variational:
     g = seeded(3)
     model = Variational(space, **{"classes": 3, "latent": 1, "width": 16, **config})
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(0.4 * torch.randn(parameter.shape, generator=g))
+        for name, parameter in model.named_parameters():
+            scale = 0.15 if name.startswith("encoder") else 0.3
+            parameter.copy_(scale * torch.randn(parameter.shape, generator=g))
     return model
 
 
-def fitted(space: Space, x: Batch, steps: int, **config: float) -> Variational:
+def repeated(x: Batch, times: int) -> Batch:
+    return Batch(x.continuous.repeat(times, 1), x.discrete.repeat(times, 1))
+
+
+@torch.no_grad()
+def weights(
+    model: Variational, x: Batch, c: Condition | None = None, times: int = 12_000
+) -> torch.Tensor:
+    """Log-weights of single draws with shape (times, B): their mean is the ELBO, their log-mean-exp log p(x)."""
+    if c is not None:
+        c = Condition(repeated(c.values, times), c.continuous, c.discrete)
+    return model.log_prob(repeated(x, times), c, draws=1).view(times, len(x))
+
+
+def estimate(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """log p(x) from the log-weights, and four standard errors of it."""
+    found = w.logsumexp(0) - math.log(len(w))
+    return found, 4 * (w - found).exp().std(0) / math.sqrt(len(w))
+
+
+def fitted(space: Space, x: Batch, steps: int, rate: float = 1e-2, **config: int) -> Variational:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = Variational(space, **{"classes": 16, "width": 32, **config})
     plan = make_plan(model, len(x), seed=0)
-    recipe = replace(plan.recipe, rate=1e-2)
+    recipe = replace(plan.recipe, rate=rate)
     train(model, x, x[:512], replace(plan, steps=steps, batch=256, recipe=recipe))
     return model
 
@@ -61,50 +86,50 @@ def exact(model: Variational, x: Batch) -> torch.Tensor:
     return torch.stack(terms).logsumexp(0)
 
 
-@torch.no_grad()
 @pytest.mark.parametrize("space", [MIXED, Space((3,)), Space(None, (4, 2))])
 def test_the_bound_is_below_the_exact_value_and_closes_with_draws(space) -> None:
     model, x = disturbed(space), drawn(space, 8)
-    truth = exact(model, x)
-    single = torch.stack([model.log_prob(x, generator=seeded(i), draws=1) for i in range(300)])
-    error = single.std(0) / math.sqrt(300)
-    assert (single.mean(0) < truth + 4 * error + 0.01).all()
-    assert (truth - single.mean(0)).mean() > 0.01
-    assert torch.allclose(model.log_prob(x, draws=3000), truth, atol=0.06)
+    truth, w = exact(model, x), weights(model, x)
+    slack = 4 * w.std(0) / math.sqrt(len(w))
+    assert (w.mean(0) < truth + slack).all()
+    assert float((truth - w.mean(0)).mean()) > 0.01
+    found, error = estimate(w)
+    assert ((found - truth).abs() < error + 0.02).all()
+    assert float(error.mean()) < 0.2
+    with torch.no_grad():
+        several = torch.stack([model.log_prob(x, generator=seeded(i), draws=8) for i in range(50)])
+    assert w.mean() < several.mean() < truth.mean() + 0.02
 
 
-@torch.no_grad()
 def test_a_conditional_bound_is_one_of_the_distribution_that_is_sampled() -> None:
-    """Over a small space: it sums to at most one, and lies below the frequencies of the samples."""
+    """Over a small space it sums to at most one, lies below the samples' frequencies, and closes."""
     model, n = disturbed(Space((1,), (2, 3, 2)), latent=2), 40_000
     every = torch.cartesian_prod(torch.tensor([1]), torch.arange(3), torch.arange(2))
-    x = Batch(torch.full((6, 1), 0.7), every)
     masks = torch.tensor([True]), torch.tensor([True, False, False])
-    c = Condition(x, *masks)
-    draws = torch.stack([model.log_prob(x, c, generator=seeded(i), draws=1) for i in range(300)])
-    bound = draws.mean(0).exp()
-    assert 0.5 < bound.sum() < 1.005
-    many = Condition(Batch(x.continuous[:1].expand(n, 1), every[:1].expand(n, 3)), *masks)
-    sample = model.sample(n, many, generator=seeded(5))
-    frequency = torch.bincount(2 * sample.discrete[:, 1] + sample.discrete[:, 2], minlength=6) / n
+    x = Batch(torch.full((6, 1), 0.7), every)
+    w = weights(model, x, Condition(x, *masks))
+    bound = w.mean(0).exp()
+    assert 0.5 < float(bound.sum()) < 1
+    given = Condition(Batch(torch.full((n, 1), 0.7), every[:1].expand(n, 3)), *masks)
+    sample = model.sample(n, given, generator=seeded(5)).discrete
+    frequency = torch.bincount(2 * sample[:, 1] + sample[:, 2], minlength=6) / n
     assert (bound < frequency + 5 * (frequency / n).sqrt()).all()
-    closer = model.log_prob(x, c, draws=3000).exp()
-    assert torch.allclose(closer, frequency, atol=0.015)
+    found, error = estimate(w)
+    noise = 4 * (frequency / n).sqrt() + found.exp() * error
+    assert ((found.exp() - frequency).abs() < noise).all()
+    assert float(error.mean()) < 0.2
 
 
-@torch.no_grad()
 def test_with_v_unused_a_condition_is_exact() -> None:
-    model = disturbed(MIXED)
-    model.decoder.inputs.weight[:, -1] = 0
-    for parameter in model.encoder.outputs.parameters():
-        parameter.zero_()
-    x = drawn(MIXED, 16)
-    c = Condition(x, torch.tensor([True, False]), torch.tensor([False, True]))
-    draws = model.log_prob(x, c, draws=2000)
-    part = model._classes(model._part(x, c)).logsumexp(1)
-    assert torch.allclose(
-        draws, model._classes(model._part(x, None)).logsumexp(1) - part, atol=0.04
-    )
+    model, x = disturbed(MIXED), drawn(MIXED, 16)
+    with torch.no_grad():
+        model.decoder.inputs.weight[:, -1] = 0
+        for parameter in model.encoder.outputs.parameters():
+            parameter.zero_()
+        c = Condition(x, torch.tensor([True, False]), torch.tensor([False, True]))
+        whole, part = (model._classes(model._part(x, shown)).logsumexp(1) for shown in (None, c))
+    found, error = estimate(weights(model, x, c))
+    assert ((found - (whole - part)).abs() < error + 0.02).all()
 
 
 KIND = torch.tensor([0.5, 0.3, 0.2])
@@ -124,7 +149,7 @@ def known(rows: int, seed: int) -> Batch:
 
 @pytest.fixture(scope="module")
 def learned() -> Variational:
-    return fitted(Space((1,), (3, 2)), known(8192, 0), 500)
+    return fitted(Space((1,), (3, 2)), known(8192, 0), 300)
 
 
 def test_a_known_distribution_is_recovered(learned) -> None:
@@ -166,28 +191,23 @@ def test_the_classes_carry_what_is_of_several_kinds(learned) -> None:
 
 
 def test_v_carries_what_bends() -> None:
-    """With one class, points on a circle are out of reach of all but v."""
+    """With one class and no linear factor, noisy copies of a circle's coordinates are out of reach of all but v."""
     angle = 2 * math.pi * torch.rand(4096, generator=seeded())
-    ring = torch.stack([angle.cos(), angle.sin()], 1) * math.sqrt(2)
-    x = Batch(
-        ring + 0.1 * torch.randn(ring.shape, generator=seeded(1)),
-        torch.zeros(4096, 0, dtype=torch.int64),
-    )
-    model = fitted(Space((2,)), x, 500, classes=1, latent=2, rank=1)
+    ring = math.sqrt(2) * torch.stack([angle.cos(), angle.sin()], 1).repeat(1, 3)
+    x = Batch(ring + 0.1 * torch.randn(ring.shape, generator=seeded(1)), empty(4096))
+    model = fitted(Space((6,)), x, 300, rate=2e-3, classes=1, latent=2, rank=0)
     classes, gaussian = model.information(x[:1000])
     assert classes == pytest.approx(0, abs=1e-5)
-    assert gaussian > 1.0
-    radius = model.sample(2000, generator=seeded(2)).continuous.norm(dim=1)
-    assert float((radius - math.sqrt(2)).abs().median()) < 0.2
+    assert gaussian > 1.5
+    sample = model.sample(2000, generator=seeded(2)).continuous
+    radius = sample.unflatten(1, (3, 2)).mean(1).norm(dim=1)
+    assert float((radius - math.sqrt(2)).abs().median()) < 0.25
 
 
 def test_w_carries_what_is_linear() -> None:
     g = seeded()
-    shared = torch.randn(4096, 1, generator=g)
-    x = Batch(
-        math.sqrt(0.99) * shared + 0.1 * torch.randn(4096, 5, generator=g),
-        torch.zeros(4096, 0, dtype=torch.int64),
-    )
+    shared = math.sqrt(0.99) * torch.randn(4096, 1, generator=g)
+    x = Batch(shared + 0.1 * torch.randn(4096, 5, generator=g), empty(4096))
     model = fitted(Space((5,)), x, 200, classes=1, latent=1, rank=1)
     correlation = torch.corrcoef(model.sample(4000, generator=seeded(1)).continuous.T)
     assert correlation.min() > 0.97

@@ -14,14 +14,16 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +118,7 @@ def compare(
             families=[],
             seconds=time.monotonic() - started,
         )
-        comparison = summary.complete(comparison, chosen, done, parts, folder)
+        comparison = summary.complete(comparison, chosen, done, parts)
     return summary.keep(comparison, folder)
 
 
@@ -208,14 +210,11 @@ def work(
         left = (total - share * total) / workers
         on_progress(Progress("compare", share, left, note))
 
+    kept = {job.key: found for job in jobs if (found := _kept(job, folder)) is not None}
+    done |= kept
     with _one_thread_each(), _pool(workers) as pool:
-        pending: dict[Future[dict[str, Any]], Job] = {}
-        for job in jobs:
-            kept = _kept(job, folder)
-            if kept is not None:
-                done[job.key] = kept
-            else:
-                pending[pool.submit(run, job)] = job
+        with _deaf_children():
+            pending = {pool.submit(run, job): job for job in jobs if job.key not in kept}
         try:
             while pending:
                 say(f"{len(done)} of {len(jobs)} done")
@@ -227,6 +226,8 @@ def work(
                     write_atomically(folder / "jobs" / f"{job.key}.json", content.encode())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in active_children():
+                child.terminate()
             raise
     return [(job, done[job.key]) for job in jobs]
 
@@ -257,7 +258,20 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def _one_thread_each() -> Any:
+def _deaf_children() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C: this process ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))

@@ -101,7 +101,7 @@ class Run:
 
     Arguments:
         seed: its seed.
-        folder: the kept model, relative to the report, or None where none was kept.
+        folder: the kept model, as the user would type it, or None where none was kept.
         cpu_seconds: processor seconds of the fit.
         wall_seconds: seconds on the clock.
         steps: optimiser steps taken.

@@ -86,10 +86,9 @@ def complete(
     families: Sequence[str],
     done: Sequence[tuple[Job, dict[str, Any]]],
     parts: Parts,
-    folder: Path,
 ) -> Comparison:
     """The comparison with everything that the jobs found."""
-    results = [_family(name, done, folder) for name in families]
+    results = [_family(name, done) for name in families]
     seven = judge({result.family: _seven(result) for result in results})
     results = [replace(result, aspects=seven[result.family]) for result in results]
     floor = next((result for job, result in done if job.kind == "floor"), {})
@@ -169,9 +168,9 @@ def examples(table: pa.Table, family: str) -> Examples:
     return Examples(family, table.column_names, cells)
 
 
-def _family(name: str, done: Sequence[tuple[Job, dict[str, Any]]], folder: Path) -> FamilyResult:
+def _family(name: str, done: Sequence[tuple[Job, dict[str, Any]]]) -> FamilyResult:
     fits = [(j, r) for j, r in done if j.kind == "fit" and j.family == name]
-    runs = [_run(job, result, folder) for job, result in fits]
+    runs = [_run(job, result) for job, result in fits]
     sound = [run for run in runs if not run.diverged]
     names = {key: None for run in sound for key in run.figures}
     figures = {
@@ -194,12 +193,12 @@ def _family(name: str, done: Sequence[tuple[Job, dict[str, Any]]], folder: Path)
     )
 
 
-def _run(job: Job, result: Mapping[str, Any], folder: Path) -> Run:
+def _run(job: Job, result: Mapping[str, Any]) -> Run:
     if "failed" in result:
         return Run(job.seed, None, 0.0, 0.0, 0, diverged=True, stopped_because=result["failed"])
     history = result["history"]
     points = [p for p in history["points"] if p["train"] is not None]
-    kept = None if job.folder is None else Path(job.folder).relative_to(folder).as_posix()
+    kept = None if job.folder is None else Path(job.folder).as_posix()
     return Run(
         seed=job.seed,
         folder=None if history["diverged"] else kept,

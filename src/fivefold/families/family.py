@@ -63,7 +63,13 @@ class Family(nn.Module, ABC):
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
         """The configuration at a scale: `size` times the width that the constructor has by default."""
         width = inspect.signature(cls).parameters["width"].default
-        return {"width": max(16, 16 * round(size * width / 16))}
+        affordable = cls.affordable(space, width)
+        return {"width": max(16, 16 * round(size * affordable / 16))}
+
+    @classmethod
+    def affordable(cls, space: Space, width: int) -> int:
+        """The width that a space of this many variables allows."""
+        return width
 
     def prepare(self, x: Batch, generator: torch.Generator) -> None:
         """Set what depends on the data (marginals, level edges) before the first step."""

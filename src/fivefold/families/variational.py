@@ -48,8 +48,8 @@ from fivefold.nets.mlp import MLP
 from fivefold.spaces import Batch, Condition, Space
 
 LARGEST_LOGIT = 60.0
+UNIT = 0.54  # softplus(0.54) is 1, the deviation of every continuous variable
 TINY = 1e-30
-OFF = -1.09
 FIRST_LOG_SIGMA = -1.0
 CHUNK = 1024
 
@@ -102,11 +102,10 @@ class Variational(Family):
         self.codes = nn.Parameter(torch.randn(classes, code))
         self.decoder = MLP(code + latent, width, depth, V + D * (2 + self.rank))
         self.encoder = MLP(code + V + 2 * D, width, depth, 2 * latent)
-        member = torch.arange(space.positions).repeat_interleave(
-            torch.tensor(space.discrete, dtype=torch.int64)
-        )
-        one_hot = nn.functional.one_hot(member, max(1, space.positions)).float()
-        self.register_buffer("member", one_hot[:, : space.positions], persistent=False)
+        sizes, level = torch.tensor(space.discrete, dtype=torch.int64), torch.arange(V)[:, None]
+        ends = sizes.cumsum(0)
+        member = ((level < ends) & (level >= ends - sizes)).float()
+        self.register_buffer("member", member, persistent=False)
         self._start(code)
 
     @torch.no_grad()
@@ -114,10 +113,9 @@ class Variational(Family):
         """Begin with a posterior that says much and a decoder that listens, lest v be lost before it is used."""
         nn.init.normal_(self.decoder.outputs.weight, std=0.05)
         nn.init.normal_(self.decoder.inputs.weight[:, code:], std=self.latent**-0.5)
-        mu, log_sigma = self.encoder.outputs.bias.split(self.latent)
-        log_sigma.fill_(FIRST_LOG_SIGMA)
-        weight = self.encoder.outputs.weight[: self.latent]
-        nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
+        nn.init.constant_(self.encoder.outputs.bias[self.latent :], FIRST_LOG_SIGMA)
+        to_mu = self.encoder.outputs.weight[: self.latent]
+        nn.init.normal_(to_mu, std=to_mu.shape[1] ** -0.5)
 
     def prepare(self, x: Batch, generator: torch.Generator) -> None:
         """Start every class near the marginals."""
@@ -232,7 +230,7 @@ class Variational(Family):
         # Sums over the levels of a position as one product; the clamp keeps every exponential finite.
         logits = logits.clamp(-LARGEST_LOGIT, LARGEST_LOGIT)
         logits = logits - (logits.exp() @ self.member).log() @ self.member.T
-        scale = self.floor + nn.functional.softplus(scale + OFF)
+        scale = self.floor + nn.functional.softplus(scale + UNIT)
         return Factors(logits, mean, scale, loadings.view(len(y), D, r))
 
     def _encode(self, x: Part, k: Tensor) -> tuple[Tensor, Tensor]:

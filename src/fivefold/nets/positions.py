@@ -16,6 +16,18 @@ from torch import Tensor, nn
 
 from fivefold.nets.linear import fan_in
 
+TOGETHER = 8_192
+
+
+def affordable(positions: int, width: int) -> int:
+    """The width that many nets side by side can have: all of them together at most `TOGETHER`, each at least 32.
+
+    Example:
+        >>> affordable(16, 128), affordable(200, 128)
+        (128, 32)
+    """
+    return max(32, min(width, 16 * (TOGETHER // (16 * max(1, positions)))))
+
 
 class PositionNets(nn.Module):
     """Residual nets side by side, one a position.
