@@ -16,6 +16,7 @@ NAMES = (
     "PIL",
     "geomloss",
     "lifelines",
+    "matplotlib",
     "monai",
     "pycox",
     "redis",

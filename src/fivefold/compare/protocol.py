@@ -222,8 +222,9 @@ def work(
                 for future in ready:
                     job = pending.pop(future)
                     done[job.key] = _result(future, job)
-                    content = json.dumps(done[job.key], allow_nan=False)
-                    write_atomically(folder / "jobs" / f"{job.key}.json", content.encode())
+                    if "failed" not in done[job.key]:
+                        content = json.dumps(done[job.key], allow_nan=False)
+                        write_atomically(folder / "jobs" / f"{job.key}.json", content.encode())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in active_children():

@@ -223,7 +223,8 @@ class Adversarial(Family):
 
     def _score(self, points: Tensor, hidden: Tensor) -> Tensor:
         """D(x) with shape (B,)."""
-        return self.critic(points, hidden).squeeze(1)
+        score: Tensor = self.critic(points, hidden).squeeze(1)
+        return score
 
     def _penalised(self, real: Tensor, fake: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """The scores of the real data, and the critic's loss with the penalties R1 and R2."""

@@ -30,9 +30,9 @@ from torch import Tensor, nn
 
 from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.categories import PositionHeads, log_marginals
-from fivefold.nets.hats import Hats
 from fivefold.nets.linear import compute_type
-from fivefold.nets.mixtures import MixtureHeads
+from fivefold.nets.mixtures import Mixture
+from fivefold.nets.numbers import MixtureHeads, NumberFeatures
 from fivefold.nets.positions import PositionNets
 from fivefold.spaces import Batch, Condition, Space
 from fivefold.spaces.dequantize import Dequantize
@@ -70,7 +70,8 @@ class Flow(Family):
         embedding: int = 16,
         width: int = 128,
         depth: int = 1,
-        components: int = 16,
+        components: int = 24,
+        linear: bool = True,
     ) -> None:
         config = {"embedding": embedding, "width": width, "depth": depth}
         super().__init__(space, **config, components=components)
@@ -78,10 +79,11 @@ class Flow(Family):
         self.dequantize = Dequantize(space)
         self.register_buffer("starts", self.dequantize.starts, persistent=False)
         self.symbols = nn.Embedding(space.levels, embedding)
-        self.numbers = Hats(D, embedding)
+        self.numbers = NumberFeatures(D, embedding)
         self.nets = PositionNets(L + D, embedding, width, depth)
         self.cells = PositionHeads(space.discrete, width)
         self.mixtures = MixtureHeads(D, width, components)
+        self.along = nn.Parameter(torch.zeros(D, D), requires_grad=linear)
 
     def prepare(self, x: Batch, generator: torch.Generator) -> None:
         """Cut the cells, and start each symbol at its marginal."""
@@ -107,7 +109,8 @@ class Flow(Family):
         visible = self._visible(c)
         states = self.nets(self._embed(x), visible)
         cells = self.cells.log_prob(states[:L], x.discrete)
-        mixtures = self.mixtures(states[L:], z, visible[L:, L:]).log_prob(z.T)
+        drawn = z @ (self.along * visible[L:, L:]).T
+        mixtures = self.mixtures.log_prob(states[L:], z - drawn)
         return torch.cat([cells, mixtures]).T - self.dequantize.log_volume(x)
 
     def encode(
@@ -125,8 +128,8 @@ class Flow(Family):
                 k = x.discrete[:, j : j + 1]
                 y[j] = (upper - share * (1 - r[:, j : j + 1])).gather(1, k).squeeze(1)
             else:
-                mixture = self.mixtures.at(j - L, state, z, visible[j, L:]).double()
-                y[j] = mixture.cdf(z[:, j - L].double())
+                mixture = Mixture.of(self.mixtures, j - L, state)
+                y[j] = mixture.cdf(z[:, j - L].double() - self._drawn(j, z, visible))
         return torch.stack(y, 1)
 
     @torch.no_grad()
@@ -147,9 +150,9 @@ class Flow(Family):
                 symbols[:, j] = (upper[:, :-1] <= y[:, j, None]).sum(1)
                 e[:, j] = self.symbols(symbols[:, j] + self.starts[j]).to(e.dtype)
             else:
-                mixture = self.mixtures.at(j - L, state, z, visible[j, L:]).double()
-                z[:, j - L] = mixture.inverse(y[:, j].clamp(EDGE, 1 - EDGE)).float()
-                e[:, j] = self.numbers(z[:, j - L : j - L + 1], j - L)[:, 0].to(e.dtype)
+                residual = Mixture.of(self.mixtures, j - L, state).inverse(y[:, j].clamp(EDGE, 1 - EDGE))
+                z[:, j - L] = (residual + self._drawn(j, z, visible)).float()
+                e[:, j] = self.numbers.at(j - L, z[:, j - L]).to(e.dtype)
         return Batch(z.reshape(n, *self.space.shape), symbols)
 
     @torch.no_grad()
@@ -166,6 +169,10 @@ class Flow(Family):
         """The spline of symbol j: its value at the upper edges, and its rise in each cell, both (B, V_j)."""
         share = self.cells.at(j, state).double().softmax(-1)
         return share.cumsum(-1), share
+
+    def _drawn(self, j: int, z: Tensor, visible: Tensor) -> Tensor:
+        own = j - self.space.positions
+        return (z * (self.along[own] * visible[j, self.space.positions :])).double().sum(1)
 
     def _embed(self, x: Batch) -> Tensor:
         symbols = self.symbols(x.discrete + self.starts)

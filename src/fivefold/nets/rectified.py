@@ -52,13 +52,11 @@ class Rectified(nn.Module):
         self.down = nn.ModuleList(Linear(width, width) for _ in range(depth))
         self.outputs = Linear(width, outputs, bias=False)
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
-        for layer in (self.inputs, *self.up):
-            nn.init.kaiming_normal_(layer.weight, LEAK)
-            nn.init.zeros_(layer.bias)
-        for layer in self.down:
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
-        nn.init.zeros_(self.outputs.weight)
+        for name, weight in self.named_parameters():
+            if name.startswith(("inputs.weight", "up")) and weight.ndim > 1:
+                nn.init.kaiming_normal_(weight, LEAK)
+            elif not name.startswith("told"):
+                nn.init.zeros_(weight)
 
     @torch.no_grad()
     def start(self, bias: Tensor) -> None:

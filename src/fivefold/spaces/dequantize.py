@@ -49,9 +49,10 @@ class Dequantize(nn.Module):
         self.space = space
         starts = torch.tensor((0, *space.discrete)).cumsum(0)[:-1]
         self.register_buffer("starts", starts, persistent=False)
-        self.register_buffer("lower", torch.zeros(space.levels, dtype=torch.float64))
-        self.register_buffer("width", torch.zeros(space.levels, dtype=torch.float64))
-        self.fit(torch.zeros(0, space.positions, dtype=torch.int64))
+        widths = [1 / size for size in space.discrete for _ in range(size)]
+        lowers = [k / size for size in space.discrete for k in range(size)]
+        self.register_buffer("width", torch.tensor(widths, dtype=torch.float64))
+        self.register_buffer("lower", torch.tensor(lowers, dtype=torch.float64))
 
     @torch.no_grad()
     def fit(self, symbols: Tensor) -> None:
