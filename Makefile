@@ -36,7 +36,7 @@ format: dev  ## let ruff put the code in form
 	@$(RUN) ruff format .
 
 bench-tables: dev  ## measure the families against named peers (hours; peers get their own environment)
-	@$(VENV)/bin/python benchmarks/tables/peers.py
+	@$(VENV)/bin/python benchmarks/tables/run.py $(if $(HOLDOUT),--holdout $(HOLDOUT))
 
 lock:  ## resolve requirements/*.txt again (needs uv)
 	@scripts/lock.sh

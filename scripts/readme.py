@@ -1,4 +1,4 @@
-"""Bring the measured table and the picture of the report into the README: `python scripts/readme.py --report build/demo`.
+"""Bring a report into the README, as tables and as a picture: `python scripts/readme.py --report build/demo`.
 
 The table stands between two markers in README.md, with what is needed to measure it again; the picture is the top of
 `report.html` as headless Chromium draws it. Without Chromium the old picture stays and the script says so.
@@ -36,9 +36,9 @@ FLAGS = (
     "--no-first-run",
     "--virtual-time-budget=2000",
 )
-WIDTH, HEIGHT = 1200, 1500
+WIDTH, HEIGHT = 1200, 1700
 HEADS = {
-    "training_speed": "training speed, CPU s",
+    "training_speed": "training speed, CPU time",
     "generation_speed": "generation speed, rows / CPU s",
     "parameter_efficiency": "parameter efficiency, parameters",
     "scale": "scale of content, exponent",
@@ -103,8 +103,8 @@ def conditions(c: Comparison) -> str:
     return (
         f"Measured {c.date[:10]} on {machine.cpu}, {machine.cores} cores, {size(machine.memory)} "
         f"({', '.join(machine.features)}; {versions}) by `{command}`: first seed {c.seed}, {seeds} seeds a family, "
-        f"{seconds(c.fit_seconds)} of processor time for each fit, {data.train:,} rows to train on, {data.holdout:,} held out "
-        f"(table {data.name}, SHA-256 `{data.sha256[:16]}`)."
+        f"{seconds(c.fit_seconds)} of processor time for each fit, {data.train:,} rows to train on, "
+        f"{data.holdout:,} held out (table {data.name}, SHA-256 `{data.sha256[:16]}`)."
     )
 
 
@@ -133,7 +133,7 @@ def _figures(c: Comparison) -> Iterator[list[str]]:
         rows.append(("shallow mixture", c.baseline.seconds, c.baseline.figures))
     rows.append(("real against real", None, c.floor))
     for name, spent, figures in rows:
-        cost = DASH if spent is None else f"{spent:.0f}"
+        cost = DASH if spent is None else f"{spent:.1f}"
         yield [name, cost, *(_value(figures.get(key)) for key in FIGURES)]
 
 

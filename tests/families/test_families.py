@@ -182,3 +182,10 @@ def test_dependence_is_learned_and_a_condition_follows_it(family) -> None:
     values = Batch(torch.full((1000, 1), -1.0), torch.zeros(1000, 1, dtype=torch.int64))
     c = Condition(values, torch.tensor([True]), torch.tensor([False]))
     assert float(model.sample(1000, c, generator=seeded(3)).discrete.float().mean()) < 0.15
+
+
+def test_a_family_can_be_made_without_memory_to_count_its_parameters(family, space) -> None:
+    kind = FAMILIES[family]
+    with torch.device("meta"):
+        counted = sum(p.numel() for p in kind(space, **kind.sized(space, 0.5)).parameters())
+    assert counted == sum(p.numel() for p in made(family, space, 0.5).parameters())

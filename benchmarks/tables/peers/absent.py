@@ -12,19 +12,9 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-NAMES = (
-    "PIL",
-    "geomloss",
-    "lifelines",
-    "matplotlib",
-    "monai",
-    "pycox",
-    "redis",
-    "shap",
-    "torchtuples",
-    "torchvision",
-)
-NAMES += ("tsai", "xgboost", "xgbse")
+METRICS = ("geomloss", "matplotlib", "redis", "shap", "xgboost")
+OTHER_KINDS = ("PIL", "lifelines", "monai", "pycox", "torchtuples", "torchvision", "tsai", "xgbse")
+NAMES = {*METRICS, *OTHER_KINDS}
 
 
 class Empty(ModuleType):

@@ -18,8 +18,9 @@ def fit(frame: pd.DataFrame, seed: int, epochs: int | None) -> arf:
 
 
 def sample(model: arf, rows: int, seed: int) -> pd.DataFrame:
-    """Draw rows; whole numbers come back with decimals, as the package leaves them, and are rounded."""
+    """Draw rows; whole numbers come with decimals from the package and are rounded."""
     drawn = model.forge(rows)
-    whole = [c for c in drawn if pd.api.types.is_integer_dtype(model.x_real[c])]
-    numbers = [c for c in whole if not model.factor_cols[c]]
-    return drawn.astype(dict.fromkeys(numbers, float)).round(dict.fromkeys(numbers, 0))
+    for name in drawn:
+        if not model.factor_cols[name] and pd.api.types.is_integer_dtype(model.x_real[name]):
+            drawn[name] = drawn[name].round().astype("Int64")
+    return drawn

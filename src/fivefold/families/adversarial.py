@@ -25,8 +25,8 @@ D sees to all the rest. On Adult, 1,000 steps of D alone end with a pair trend 1
 independent columns; of the quadratic critic alone 2.7%; of both 2.2%, and a boosting detector has less to go by.
 
 A condition shows G its values and which they are, D which they are, and is imposed on what G makes. Training shows
-a share of the data a random part each, and the quadratic critic judges those apart, so that they cannot hide
-behind the others. What is left out: R3GAN's convolutions, and the score of x is the one from before D's step.
+a random part of some data of each batch, and the quadratic critic judges those apart, so that they cannot make up
+for the errors of the others. What is left out: R3GAN's convolutions, and the score of x is the one from before D's step.
 
 References:
     Huang et al., "The GAN is dead; long live the GAN! A modern GAN baseline", NeurIPS 2024, arXiv:2501.05441 (R3GAN).
@@ -120,6 +120,7 @@ class Adversarial(Family):
         self.critic = Rectified(size, self.variables, width, max(1, depth - 1), 1, bias=False)
         nn.init.normal_(self.generator.outputs.weight[space.levels :], std=width**-0.5 / GAIN)
         nn.init.normal_(self.critic.outputs.weight, std=0.02)
+        nn.init.normal_(self.generator.told.weight[:, :size], std=2 * self.variables**-0.5)
         last = space.positions + dimensions
         owner = torch.cat([self.hots.owner, last])
         feature_owner = torch.cat([self.hots.owner, last.repeat_interleave(CELLS)])
@@ -153,7 +154,7 @@ class Adversarial(Family):
         last = round(self.shown * len(x)) if c is None else 0
         groups = (part.split([len(x) - last, last]) for part in (soft, real))
         pairs = zip(*groups, strict=True)
-        views = [self._quadratic(p, r, generator) for p, r in pairs if len(p)]
+        views = [self._quadratic(p, data, generator) for p, data in pairs if len(p)]
         yield self.generator, against + self.pairs * torch.cat(views)
 
     @torch.no_grad()
@@ -214,11 +215,10 @@ class Adversarial(Family):
         return soft, drawn, hard
 
     def _hide(self, n: int, generator: torch.Generator) -> Tensor:
-        """What training hides, (B, L + D): all of the first data; of the last, each its own random part."""
-        rows = round(self.shown * n)
-        u = torch.rand(rows, 1 + self.variables, generator=generator, device=self.log_pi.device)
+        """What training hides, (B, L + D): all of the first data, and a random part of the last."""
+        u = torch.rand(1 + self.variables, generator=generator, device=self.log_pi.device)
         hidden = torch.ones(n, self.variables, device=u.device)
-        hidden[n - rows :] = (u[:, 1:] >= u[:, :1]).float()
+        hidden[n - round(self.shown * n) :] = (u[1:] >= u[0]).float()
         return hidden
 
     def _score(self, points: Tensor, hidden: Tensor) -> Tensor:

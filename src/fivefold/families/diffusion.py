@@ -72,7 +72,7 @@ class Diffusion(Family):
     dependence: Tensor
     name: ClassVar[str] = "diffusion"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
-    recipe: ClassVar[Recipe] = Recipe(epochs=40, batch=1024, rate=3e-3, conditional=0.1)
+    recipe: ClassVar[Recipe] = Recipe(epochs=40, batch=1024, rate=3e-3, conditional=0.2)
 
     def __init__(
         self,

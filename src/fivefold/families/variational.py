@@ -50,6 +50,8 @@ from fivefold.spaces import Batch, Condition, Space
 LARGEST_LOGIT = 60.0
 UNIT = 0.54  # softplus(0.54) is 1, the deviation of every continuous variable
 TINY = 1e-30
+SHUT = -60.0
+FEWEST_CLASSES, DATA_A_CLASS = 16, 8
 FIRST_LOG_SIGMA = -1.0
 CHUNK = 1024
 
@@ -86,7 +88,7 @@ class Variational(Family):
         space: Space,
         *,
         classes: int = 1024,
-        latent: int = 8,
+        latent: int = 4,
         rank: int = 4,
         width: int = 128,
         depth: int = 1,
@@ -117,11 +119,12 @@ class Variational(Family):
         to_mu = self.encoder.outputs.weight[: self.latent]
         nn.init.normal_(to_mu, std=to_mu.shape[1] ** -0.5)
 
+    @torch.no_grad()
     def prepare(self, x: Batch, generator: torch.Generator) -> None:
-        """Start every class near the marginals."""
-        with torch.no_grad():
-            start = log_marginals(x.discrete, self.space.discrete)
-            self.decoder.outputs.bias[: self.space.levels] = start
+        """Start every class near the marginals, and shut those that so few data could not feed."""
+        start = log_marginals(x.discrete, self.space.discrete)
+        self.decoder.outputs.bias[: self.space.levels] = start
+        self.prior[max(FEWEST_CLASSES, len(x) // DATA_A_CLASS) :] = SHUT
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator

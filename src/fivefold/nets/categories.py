@@ -107,7 +107,7 @@ class Packed(nn.Module):
         for members, padded in self._padded(logits):
             place = torch.tensor(members, device=logits.device)
             total = total.index_copy(1, place, padded.logsumexp(-1))
-        repeats = torch.tensor(self.sizes, device=logits.device)
+        repeats = torch.tensor(self.sizes, dtype=torch.int64, device=logits.device)
         return logits.float() - total.repeat_interleave(repeats, 1)
 
     def one_hot(self, x: Tensor) -> Tensor:
