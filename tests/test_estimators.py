@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from fivefold import estimators
+from fivefold.codecs.reading import read_table
 from fivefold.errors import InputError, NotFittedError
 from fivefold.estimators import GenerativeModel
 from fivefold.families import FAMILIES
@@ -18,11 +19,13 @@ from fivefold.model import load
 
 
 def table(rows: int = 300) -> pa.Table:
-    return pa.table({
-        "kind": (["a", "b", "b", None] * rows)[:rows],
-        "size": [(3 * i) % 17 for i in range(rows)],
-        "price": [round(10 + (i * 37 % 101) / 7, 2) for i in range(rows)],
-    })
+    return pa.table(
+        {
+            "kind": (["a", "b", "b", None] * rows)[:rows],
+            "size": [(3 * i) % 17 for i in range(rows)],
+            "price": [round(10 + (i * 37 % 101) / 7, 2) for i in range(rows)],
+        }
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -45,9 +48,7 @@ def test_every_family_takes_a_condition_on_any_columns(family) -> None:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path) -> None:
     for name in ("a", "b"):
-        estimators.fit(
-            table(), family="autoregressive", epochs=1, size=0.25, out=tmp_path / name
-        )
+        estimators.fit(table(), family="autoregressive", epochs=1, size=0.25, out=tmp_path / name)
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("a", "b")]
     assert weights[0] == weights[1]
 
@@ -83,7 +84,9 @@ def test_a_fit_killed_by_the_system_resumes_to_the_same_bytes(tmp_path) -> None:
     with pytest.raises(InputError, match="interrupted"):
         load(tmp_path / "broken")
     with pytest.raises(InputError, match="--resume"):
-        estimators.fit(data, family="autoregressive", epochs=60, size=0.25, out=tmp_path / "broken")
+        estimators.fit(
+            data, family="autoregressive", epochs=60, size=0.25, out=tmp_path / "broken"
+        )
     assert start(tmp_path / "broken").wait(120) == 0
     one, two = (tmp_path / name / "model.safetensors" for name in ("whole", "broken"))
     assert one.read_bytes() == two.read_bytes()
@@ -147,5 +150,5 @@ def test_samples_are_written_in_the_format_of_their_ending(ending, tmp_path) -> 
     seen = []
     out = tmp_path / f"rows.{ending}"
     estimators.sample(model, 30, out=out, on_progress=seen.append)
-    assert len(estimators.read(out)) == 30
+    assert len(read_table(out)) == 30
     assert seen[-1].done == 1

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from fivefold import data as bundled
 from fivefold.codecs.reading import read_table
 from fivefold.codecs.schema import Schema
 from fivefold.codecs.table import TableCodec
@@ -159,7 +158,7 @@ def prepare(
         raise InputError(
             f"unknown family {family!r}", hint=f"one of: {', '.join(FAMILIES)}", code="family"
         )
-    table = read(data, encoding=encoding)
+    table = read_table(data, encoding=encoding)
     codec = TableCodec(schema if isinstance(schema, Schema | None) else Schema.load(schema))
     codec.fit(table)
     where = choose_device(device)
@@ -232,7 +231,7 @@ def sample(
         The table, or the path where `out` was given.
     """
     model = model if isinstance(model, Model) else load(model)
-    known = None if avoid is None else read(avoid)
+    known = None if avoid is None else read_table(avoid)
     chunks = model.sample(rows, where=where, balance=balance, seed=seed, avoid=known)
     watched = _watched(chunks, rows, on_progress)
     if out is None:
@@ -301,7 +300,7 @@ class GenerativeModel:
 
     def score_samples(self, X: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         """log p of each row in nats: exact, a bound, or NoLikelihoodError, as the family has it."""
-        return self._fitted().log_prob(read(X)).numpy()
+        return self._fitted().log_prob(read_table(X)).numpy()
 
     def score(self, X: Any, y: None = None) -> float:
         """The mean of `score_samples`."""
@@ -328,13 +327,6 @@ class GenerativeModel:
         if not hasattr(self, "model_"):
             raise NotFittedError("this model is not fitted yet", hint="call fit first")
         return self.model_
-
-
-def read(data: Any, *, encoding: str | None = None) -> pa.Table:
-    """A table from anything that holds one: the name of a bundled table, a path, an address, a frame."""
-    if isinstance(data, str) and data in bundled.BUNDLED and not Path(data).exists():
-        data = bundled.path(data)
-    return read_table(data, encoding=encoding)
 
 
 def choose_device(name: str | None) -> torch.device:

@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from fivefold.cli import main, options
-from fivefold.data import path as bundled_path
 
 VERBS = ["compare", "doctor", "fit", "inspect", "measure", "sample", "schema", "version"]
 
@@ -112,11 +111,6 @@ def test_compare_hands_its_options_on(calls, data):
 def test_compare_prints_json_that_every_reader_takes(calls, data):
     done = run("compare", str(data), "--json")
     assert json.loads(done.stdout, parse_constant=pytest.fail) == {"families": [], "spread": None}
-
-
-def test_a_bundled_table_is_taken_by_its_name(calls):
-    run("compare", "adult")
-    assert calls[0][0] == (str(bundled_path("adult")),)
 
 
 def test_a_file_of_the_same_name_goes_before_a_bundled_table(calls, tmp_path, monkeypatch):

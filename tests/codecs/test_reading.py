@@ -87,6 +87,10 @@ def test_a_file_without_an_ending_is_known_by_its_bytes(tmp_path: Path, form: st
     assert read_table(str(file)).equals(TABLE)
 
 
+def test_a_bundled_table_is_read_by_its_name() -> None:
+    assert read_table("adult").num_rows == 32_561
+
+
 def test_an_address_is_read_through_fsspec():
     with fsspec.open("memory://folder/data.csv.gz", "wb") as stream:
         stream.write(gzip.compress(content("csv")))

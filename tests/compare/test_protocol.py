@@ -29,7 +29,12 @@ def people(rows: int = 400) -> pa.Table:
 def done(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare") / "out"
     kept = compare(
-        people(), minutes=0.02, families=["flow", "autoregressive"], seeds=2, target="rich", out=folder
+        people(),
+        minutes=0.02,
+        families=["flow", "autoregressive"],
+        seeds=2,
+        target="rich",
+        out=folder,
     )
     return kept, folder
 
@@ -88,7 +93,12 @@ def test_what_is_finished_is_not_computed_again(done, monkeypatch) -> None:
 
     monkeypatch.setattr(protocol, "_pool", refuse)
     again = compare(
-        people(), minutes=0.02, families=["flow", "autoregressive"], seeds=2, target="rich", out=folder
+        people(),
+        minutes=0.02,
+        families=["flow", "autoregressive"],
+        seeds=2,
+        target="rich",
+        out=folder,
     )
     assert again.comparison.families == kept.comparison.families
 
@@ -96,7 +106,9 @@ def test_what_is_finished_is_not_computed_again(done, monkeypatch) -> None:
 def test_training_and_holdout_are_disjoint_by_place_and_all_there() -> None:
     table = people().append_column("row", pa.array(range(400)))
     parts = split(table, None, 0)
-    rows = [set(part["row"].to_pylist()) for part in (parts.train, parts.validation, parts.holdout)]
+    rows = [
+        set(part["row"].to_pylist()) for part in (parts.train, parts.validation, parts.holdout)
+    ]
     assert len(set.union(*rows)) == 400
     assert sum(map(len, rows)) == 400
 
@@ -155,5 +167,3 @@ def test_the_memory_of_training_grows_with_the_table(family) -> None:
         model.prepare(x, torch.Generator())
         found.append(memory(model, x))
     assert 0 < found[0] < found[1]
-
-

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from fivefold.families.flow import Flow
-from fivefold.nets.mixtures import Mixture
 from fivefold.spaces import Batch, Condition, Space
 
 
@@ -118,11 +117,3 @@ def test_base_noise_of_fitted_data_is_uniform_and_correlation_is_learned() -> No
     s = family.sample(4000, generator=generator(3))
     assert float(s.continuous.T.corrcoef()[0, 1]) == pytest.approx(0.95, abs=0.015)
     assert float(((s.continuous[:, :1] > 0) == (s.discrete > 0)).float().mean()) > 0.97
-
-
-def test_inverse_of_a_mixture_is_exact_in_its_tails() -> None:
-    g = generator()
-    weight, mean, scale = (torch.rand(6, 5, generator=g).double() for _ in range(3))
-    mixture = Mixture(weight / weight.sum(1, keepdim=True), mean, scale)
-    u = torch.tensor([1e-8, 1e-3, 0.3, 0.5, 0.999, 1 - 1e-8]).double()
-    torch.testing.assert_close(mixture.cdf(mixture.inverse(u)), u, atol=1e-9, rtol=0)

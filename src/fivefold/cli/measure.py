@@ -19,7 +19,6 @@ from fivefold.files import write_atomically
 @options.table("synthetic")
 @click.option(
     "--holdout",
-    callback=options.resolve,
     metavar="FILE",
     help="Real rows that the generator never saw.",
 )

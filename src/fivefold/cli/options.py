@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from fivefold.cli.faults import DEBUG
-from fivefold.data import BUNDLED
-from fivefold.data import path as bundled_path
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,17 +50,9 @@ def verb(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return decorate
 
 
-def resolve(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """The path of a bundled table that is given by its name; anything else as it is."""
-    if value is None:
-        return None
-    is_bundled = value in BUNDLED and not Path(value).exists()
-    return str(bundled_path(value)) if is_bundled else value
-
-
 def table(name: str) -> Callable[[Function], Function]:
     """A required table: a file, a URL or the name of a bundled one."""
-    return click.argument(name, callback=resolve)
+    return click.argument(name)
 
 
 def _families(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:

@@ -57,7 +57,6 @@ def _where(
 @click.option(
     "--avoid",
     metavar="FILE",
-    callback=options.resolve,
     help="A table, such as the training data, no row of which may be reproduced.",
 )
 @options.seed

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +28,8 @@ from fivefold.codecs.frames import from_memory, normalise
 from fivefold.codecs.jsonlines import read_json
 from fivefold.codecs.places import remember
 from fivefold.codecs.sources import Limits, bare_name, fetch
+from fivefold.data import BUNDLED
+from fivefold.data import path as bundled
 from fivefold.errors import InputError
 
 FORMATS = {
@@ -63,8 +65,8 @@ def read_table(
     """Read a table.
 
     Arguments:
-        source: a path, `-` for standard input, a URL, a frame, an Arrow table, a dictionary of columns or a list of
-            records.
+        source: a path, a URL, the name of a bundled table, `-` for standard input, a frame, an Arrow table, a
+            dictionary of columns or a list of records.
         encoding: how the characters of a text file are written; None for UTF-8, or UTF-16 with its mark.
         limits: how much is read; None for 8 GiB, 100,000 columns, 4,000,000,000 cells.
 
@@ -80,6 +82,8 @@ def read_table(
     location = os.fspath(source)
     if not isinstance(location, str):
         location = os.fsdecode(location)
+    if location in BUNDLED and not Path(location).exists():
+        location = str(bundled(location))
     limits = limits or Limits()
     data = fetch(location, limits)
     form = _format(location, data)

@@ -30,13 +30,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fivefold.codecs.reading import read_table
 from fivefold.codecs.schema import Schema
 from fivefold.codecs.table import TableCodec
 from fivefold.compare import summary
 from fivefold.compare.jobs import SIZES, Job, Parts, run
 from fivefold.compare.result import Comparison, Data
 from fivefold.errors import FivefoldError, InputError
-from fivefold.estimators import describe_source, held_out_rows, read
+from fivefold.estimators import describe_source, held_out_rows
 from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
 from fivefold.machine import Machine, cores
@@ -92,7 +93,7 @@ def compare(
     started = time.monotonic()
     chosen = check_families(families)
     folder = Path(out if out is not None else "comparison")
-    table = read(data, encoding=encoding)
+    table = read_table(data, encoding=encoding)
     parts = split(table, schema, seed)
     if target is not None:
         _check_target(parts, target)

@@ -148,17 +148,18 @@ def stability(runs: Sequence[Run]) -> Figure:
     """How far the final quality differs between seeds; a diverged run has quality 0."""
     finals = [0.0 if run.diverged else _final(run) for run in runs]
     known = [value for value in finals if value is not None]
+    enough = len(known) > 1 and not all(run.diverged for run in runs)
     return Figure(
         name="stability",
         title="Spread over seeds",
-        value=max(known) - min(known) if len(known) > 1 else None,
+        value=max(known) - min(known) if enough else None,
         better="lower",
         best=0.0,
         unit="score",
         definition="The final quality of the best seed less that of the worst; "
         "a diverged run counts as 0.",
         source="fivefold",
-        note="" if len(known) > 1 else "needs two seeds or more",
+        note="" if enough else "needs two seeds or more, and one run that can be used",
         details={"diverged": sum(run.diverged for run in runs), "runs": len(runs)},
     )
 

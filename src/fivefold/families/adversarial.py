@@ -25,8 +25,8 @@ D sees to all the rest. On Adult, 1,000 steps of D alone end with a pair trend 1
 independent columns; of the quadratic critic alone 2.7%; of both 2.2%, and a boosting detector has less to go by.
 
 A condition shows G its values and which they are, D which they are, and is imposed on what G makes. Training shows
-a random part of some data of each batch, and the quadratic critic judges those apart, so that they cannot make up
-for the errors of the others. What is left out: R3GAN's convolutions, and the score of x is the one from before D's step.
+a random part of some data of each batch; the quadratic critic judges those apart, so that they cannot make up for the
+errors of the others. Left out: R3GAN's convolutions. The generator's loss takes D(x) from before D's step.
 
 References:
     Huang et al., "The GAN is dead; long live the GAN! A modern GAN baseline", NeurIPS 2024, arXiv:2501.05441 (R3GAN).
@@ -58,6 +58,8 @@ CELLS = 16
 """Cells of a continuous variable, equally likely under N(0, 1)."""
 BLUR = 0.15
 """How softly a number falls into its cells."""
+REACH = 6.0
+"""How far numbers go: of N(0, 1), two in a billion go farther."""
 SEEN_AT_ONCE = 1024
 """Features that the quadratic critic sees in one step; where there are more, a random part of the variables."""
 CHUNK = 4096
@@ -88,7 +90,7 @@ class Adversarial(Family):
     name: ClassVar[str] = "adversarial"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
     recipe: ClassVar[Recipe] = Recipe(
-        epochs=55, batch=1024, rate=5e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
+        epochs=40, batch=1024, rate=5e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
     )
     log_pi: Tensor
     owner: Tensor
@@ -206,7 +208,7 @@ class Adversarial(Family):
         else:
             shown = torch.cat([given * seen, hidden.expand(n, -1)], 1)
         logits, y = self.generator(z, shown).split([self.space.levels, self.space.dimensions], 1)
-        p = self.hots.softmax(logits)
+        p, y = self.hots.softmax(logits), REACH * (y / REACH).tanh()
         drawn = self.hots.draw(p.detach(), generator)
         hard = torch.zeros_like(p).scatter_(1, drawn, 1.0) + (p - p.detach())
         soft, hard = torch.cat([p, y], 1), torch.cat([hard, y], 1)

@@ -17,11 +17,12 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
+from fivefold.families.candidates import resample
 from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.categories import PositionHeads, draw, log_marginals
 from fivefold.nets.linear import compute_type
@@ -114,6 +115,7 @@ class Autoregressive(Family):
         *,
         generator: torch.Generator,
         candidates: int = 8,
+        **how: Any,
     ) -> Batch:
         """n data, drawn variable by variable.
 
@@ -122,12 +124,9 @@ class Autoregressive(Family):
         """
         if c is None or c.seen == 0 or candidates == 1:
             return self._draw(n, c, generator)
-        many = c[torch.arange(n, device=c.values.device).repeat_interleave(candidates)]
-        x = self._draw(len(many), many, generator)
-        surplus = [self.log_prob(a) - self.log_prob(a, b) for a, b in _together(x, many)]
-        weights = torch.cat(surplus).unflatten(0, (n, candidates))
-        kept = draw(weights, generator) + candidates * torch.arange(n, device=x.device)
-        return x[kept]
+        return resample(
+            self, lambda many: self._draw(len(many), many, generator), c, candidates, generator
+        )
 
     def _draw(self, n: int, c: Condition | None, generator: torch.Generator) -> Batch:
         """n data, drawn variable by variable after those that the condition shows."""
@@ -166,9 +165,3 @@ class Autoregressive(Family):
             N = self.space.positions + self.space.dimensions
             return torch.zeros(N, dtype=torch.bool, device=self.starts.device)
         return torch.cat([c.discrete, c.continuous.flatten()])
-
-
-def _together(x: Batch, c: Condition) -> Iterator[tuple[Batch, Condition]]:
-    """A batch and its conditions in parts."""
-    places = [slice(start, start + BLOCK) for start in range(0, len(x), BLOCK)]
-    return ((x[place], c[place]) for place in places)
