@@ -25,9 +25,10 @@ READING = """## How to read it
 - **fit**: CPU seconds of the whole process until the model is there. **memory**: what that process held at most.
 - **rows a CPU s**: rows drawn and written as CSV, by CPU seconds, starting and loading left out.
 - **shape**, **trend**: column-shape and pair-trend error as SDMetrics defines them (1 - score); lower is better.
-- **detection**: area under the ROC curve of gradient boosting that tells real rows from synthetic ones; 0.5 is best.
-- **utility**: area under the ROC curve of boosting trained on synthetic rows and tested on real ones, predicting the
-  target; higher is better, the best to hope for stands in the text above.
+- **detection**: area under the ROC curve of gradient boosting that tells real rows from synthetic ones, with all rows
+  (`fivefold measure` takes 10,000 of each, and sees a little less); 0.5 is best.
+- **utility**: how well boosting trained on synthetic rows predicts the target of real ones (area under the ROC curve;
+  R^2 of a number); higher is better, what training on real rows reaches is said above.
 - **coverage**: share of real rows that have a synthetic row near them (Naeem 2020); higher is better.
 - **members**: share of training rows that a membership attack finds at 1% false alarms; 1% is chance. It needs a
   holdout; without one there is a dash.
@@ -85,9 +86,13 @@ def _setting(done: list[Result]) -> str:
         f" (sha256 of the cells {data['sha256'][:12]}); "
         + (f"holdout: {held[0]:,} rows that nobody learned from; " if held else "no holdout; ")
         + f"target: {done[0]['target'] or 'none'}. {floor}Seed {', '.join(map(str, seeds))}.\n"
-        f"Machine: {'; '.join(sorted(machines))}. Measured {dates[0]} to {dates[-1]}"
+        f"Machine: {'; '.join(sorted(machines))}. Measured {_dates(dates)}"
         f" with other work on the machine (load {_span([r['load'] for r in done])}).\n"
     )
+
+
+def _dates(dates: list[str]) -> str:
+    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
 
 
 def _machine(known: dict[str, Any]) -> str:

@@ -163,12 +163,12 @@ def test_the_figure_that_keeps_weights_is_least_for_the_data_themselves(trained)
 
 
 def test_more_features_than_are_seen_at_once_are_seen_in_part() -> None:
-    space = Space((4,), (300,) * 4)
+    space = Space((4,), (300,) * 5)
     family = made(space)
     g = seeded()
-    x = Batch(torch.randn(64, 4, generator=g), torch.randint(0, 300, (64, 4), generator=g))
+    x = Batch(torch.randn(64, 4, generator=g), torch.randint(0, 300, (64, 5), generator=g))
     family.prepare(x, g)
-    assert len(family._choose(seeded(1))) < 1264
+    assert len(family._choose(seeded(1))) < 1564
     for _, loss in family.losses(x, generator=g):
         assert torch.isfinite(loss).all()
     assert math.isfinite(family.validate(x, g))

@@ -13,7 +13,8 @@ def test_slope_of_the_distribution_function_is_the_density_of_the_heads() -> Non
     state, z = torch.randn(7, 4), torch.randn(7, 2, dtype=torch.float64, requires_grad=True)
     mixture = Mixture.of(heads, 1, state)
     (slope,) = torch.autograd.grad(mixture.cdf(z[:, 1]).sum(), z)
-    found = heads.log_prob(state.expand(2, 7, 4), z.detach().float())[1]
+    alone = torch.zeros(2, 2, dtype=torch.bool)
+    found = heads.log_prob(state.expand(2, 7, 4), z.detach().float(), alone)[1]
     torch.testing.assert_close(found, slope[:, 1].log().float(), atol=1e-4, rtol=0)
 
 

@@ -90,7 +90,7 @@ class Adversarial(Family):
     name: ClassVar[str] = "adversarial"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
     recipe: ClassVar[Recipe] = Recipe(
-        epochs=40, batch=1024, rate=5e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
+        epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
     )
     log_pi: Tensor
     owner: Tensor
@@ -191,7 +191,7 @@ class Adversarial(Family):
     def validate(self, x: Batch, generator: torch.Generator) -> float:
         """The quadratic critic's best figure: the distance of the moments of as many data made from those of x."""
         chosen = self._choose(generator)
-        made = self.sample(max(len(x), 2 * CHUNK), generator=generator)
+        made = self.sample(max(len(x), 2 * CHUNK), generator=generator, candidates=1)
         here, there = (_second(self._features(self._points(b), chosen)) for b in (x, made))
         scale = torch.exp(-0.5 * self._log_pi()[chosen])
         gap = (here - there).square() * scale[:, None] * scale

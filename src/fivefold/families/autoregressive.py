@@ -88,8 +88,10 @@ class Autoregressive(Family):
 
     def settle(self, x: Batch, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies, in one pass over the data."""
-        L = self.space.positions
-        self.heads.calibrate((self._states(part)[0][:L], part.discrete) for part in x.parts(BLOCK))
+        L, visible = self.space.positions, self._visible(None)
+        self.heads.calibrate(
+            (self.nets(self._embed(part), visible)[:L], part.discrete) for part in x.parts(BLOCK)
+        )
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
@@ -101,10 +103,10 @@ class Autoregressive(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
         """log p(x | c), exact, with shape (B,)."""
-        states, seen = self._states(x, c)
-        L = self.space.positions
+        L, seen, visible = self.space.positions, self._seen(c), self._visible(c)
+        states = self.nets(self._embed(x), visible)
         categories = self.heads.log_prob(states[:L], x.discrete)
-        numbers = self.mixtures.log_prob(states[L:], x.continuous.flatten(1))
+        numbers = self.mixtures.log_prob(states[L:], x.continuous.flatten(1), visible[L:, L:])
         return torch.cat([categories, numbers])[~seen].sum(0)
 
     @torch.no_grad()
@@ -136,7 +138,7 @@ class Autoregressive(Family):
             torch.zeros(n, L, dtype=torch.int64, device=device),
         )
         x = x if c is None else c.impose(x)
-        seen = self._seen(c)
+        seen, visible = self._seen(c), self._visible(c)
         z = x.continuous.flatten(1).clone()
         e = self._embed(x) * seen[:, None]
         for j in (~seen).nonzero().flatten().tolist():
@@ -145,15 +147,9 @@ class Autoregressive(Family):
                 x.discrete[:, j] = draw(self.heads.at(j, state), generator)
                 e[:, j] = self.embed(x.discrete[:, j] + self.starts[j])
             else:
-                z[:, j - L] = self.mixtures.draw(j - L, state, generator)
+                z[:, j - L] = self.mixtures.draw(j - L, state, z, visible[j, L:], generator)
                 e[:, j] = self.features.at(j - L, z[:, j - L])
         return Batch(z.reshape(n, *self.space.shape), x.discrete)
-
-    def _states(self, x: Batch, c: Condition | None = None) -> tuple[Tensor, Tensor]:
-        """The state of each variable's net, with shape (N, B, h), and which variables are seen."""
-        seen = self._seen(c)
-        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
-        return self.nets(self._embed(x), earlier | seen), seen
 
     def _embed(self, x: Batch) -> Tensor:
         symbols = self.embed(x.discrete + self.starts)
@@ -165,3 +161,9 @@ class Autoregressive(Family):
             N = self.space.positions + self.space.dimensions
             return torch.zeros(N, dtype=torch.bool, device=self.starts.device)
         return torch.cat([c.discrete, c.continuous.flatten()])
+
+    def _visible(self, c: Condition | None) -> Tensor:
+        """Which variable i the net of variable j sees, bool with shape (L + D, L + D)."""
+        seen = self._seen(c)
+        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
+        return (earlier | seen) & ~torch.eye(len(seen), device=seen.device).bool()

@@ -84,7 +84,6 @@ class Flow(Family):
         self.nets = PositionNets(L + D, embedding, width, depth)
         self.cells = PositionHeads(space.discrete, width)
         self.mixtures = MixtureHeads(D, width, components)
-        self.along = nn.Parameter(torch.zeros(D, D))
 
     @classmethod
     def affordable(cls, space: Space, width: int) -> int:
@@ -122,8 +121,7 @@ class Flow(Family):
         visible = self._visible(c)
         states = self.nets(self._embed(x), visible)
         cells = self.cells.log_prob(states[:L], x.discrete)
-        drawn = z @ (self.along * visible[L:, L:]).T
-        mixtures = self.mixtures.log_prob(states[L:], z - drawn)
+        mixtures = self.mixtures.log_prob(states[L:], z, visible[L:, L:])
         return torch.cat([cells, mixtures]).T - self.dequantize.log_volume(x)
 
     def encode(
@@ -142,7 +140,8 @@ class Flow(Family):
                 y[j] = (upper - share * (1 - r[:, j : j + 1])).gather(1, k).squeeze(1)
             else:
                 mixture = Mixture.of(self.mixtures, j - L, state)
-                y[j] = mixture.cdf(z[:, j - L].double() - self._drawn(j, z, visible))
+                shift = self.mixtures.shift(j - L, z, visible[j, L:])
+                y[j] = mixture.cdf(z[:, j - L].double() - shift)
         return torch.stack(y, 1)
 
     @torch.no_grad()
@@ -166,7 +165,7 @@ class Flow(Family):
                 residual = Mixture.of(self.mixtures, j - L, state).inverse(
                     y[:, j].clamp(EDGE, 1 - EDGE)
                 )
-                z[:, j - L] = (residual + self._drawn(j, z, visible)).float()
+                z[:, j - L] = (residual + self.mixtures.shift(j - L, z, visible[j, L:])).float()
                 e[:, j] = self.numbers.at(j - L, z[:, j - L]).to(e.dtype)
         return Batch(z.reshape(n, *self.space.shape), symbols)
 
@@ -197,10 +196,6 @@ class Flow(Family):
         """The spline of symbol j: its value at the upper edges, and its rise in each cell, both (B, V_j)."""
         share = self.cells.at(j, state).double().softmax(-1)
         return share.cumsum(-1), share
-
-    def _drawn(self, j: int, z: Tensor, visible: Tensor) -> Tensor:
-        own = j - self.space.positions
-        return (z * (self.along[own] * visible[j, self.space.positions :])).double().sum(1)
 
     def _embed(self, x: Batch) -> Tensor:
         symbols = self.symbols(x.discrete + self.starts)

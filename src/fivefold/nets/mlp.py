@@ -1,6 +1,6 @@
 """A residual multilayer perceptron: the plainest trunk for a datum without geometry.
 
-h = x W_in,    h <- h + B silu(A rms(h))  (depth times),    y = rms(h) W_out
+h = x W_in,    h <- h + B silu(A norm(h))  (depth times),    y = norm(h) W_out
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class MLP(nn.Module):
         """The last hidden layer, with shape (B, width)."""
         h = self.inputs(x)
         for up, down in zip(self.up, self.down, strict=True):
-            normed = nn.functional.rms_norm(h, h.shape[-1:])
+            normed = nn.functional.layer_norm(h, h.shape[-1:])
             h = h + down(nn.functional.silu(up(normed)))
-        return nn.functional.rms_norm(h, h.shape[-1:])
+        return nn.functional.layer_norm(h, h.shape[-1:])
 
     def forward(self, x: Tensor) -> Tensor:
         """y with shape (B, outputs) of x with shape (B, inputs)."""

@@ -73,7 +73,10 @@ class NumberFeatures(nn.Module):
 
 
 class MixtureHeads(nn.Module):
-    """One mixture of logistics a number, from its own state.
+    """One mixture of logistics a number, from its own state and moved along the numbers that it may see.
+
+    z_j - sum_i A_ji z_i has the mixture whose weights, places and scales the state gives: what is linear in the other
+    numbers is exact, in float32, and the net sees to the rest.
 
     Arguments:
         numbers: how many numbers D.
@@ -82,7 +85,7 @@ class MixtureHeads(nn.Module):
 
     Example:
         >>> heads = MixtureHeads(2, 4, components=3)
-        >>> heads.log_prob(torch.zeros(2, 5, 4), torch.zeros(5, 2)).shape
+        >>> heads.log_prob(torch.zeros(2, 5, 4), torch.zeros(5, 2), torch.ones(2, 2).tril(-1).bool()).shape
         torch.Size([2, 5])
     """
 
@@ -94,9 +97,11 @@ class MixtureHeads(nn.Module):
         start = torch.cat([torch.zeros(K), places, spread]).repeat(numbers, 1)
         self.weight = nn.Parameter(torch.zeros(numbers, width, 3 * K))
         self.bias = nn.Parameter(start[:, None, :])
+        self.along = nn.Parameter(torch.zeros(numbers, numbers))
 
-    def log_prob(self, states: Tensor, z: Tensor) -> Tensor:
-        """log p(z_j | state_j) with shape (D, B), for states (D, B, h) and numbers z (B, D)."""
+    def log_prob(self, states: Tensor, z: Tensor, visible: Tensor) -> Tensor:
+        """log p(z_j | state_j) with shape (D, B), for states (D, B, h), numbers z (B, D) and what j sees (D, D)."""
+        z = z - z @ (self.along * visible).T
         logits, mu, log_s = self._split(
             (states @ self.weight.to(states.dtype)).float() + self.bias
         )
@@ -104,14 +109,21 @@ class MixtureHeads(nn.Module):
         each = -t - log_s - 2 * nn.functional.softplus(-t)
         return (logits.log_softmax(-1) + each).logsumexp(-1)
 
-    def draw(self, j: int, state: Tensor, generator: torch.Generator) -> Tensor:
-        """One draw of number j for each state (B, h), with shape (B,)."""
+    def shift(self, j: int, z: Tensor, visible: Tensor) -> Tensor:
+        """sum_i A_ji z_i with shape (B,), over what number j sees (D,)."""
+        return z @ (self.along[j] * visible)
+
+    def draw(
+        self, j: int, state: Tensor, z: Tensor, visible: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """One draw of number j for each state (B, h) and the numbers z (B, D) that it sees (D,), with shape (B,)."""
         parameters = (state @ self.weight[j].to(state.dtype)).float() + self.bias[j]
         logits, mu, log_s = self._split(parameters)
         k = draw(logits, generator)[:, None]
         u = torch.rand(len(state), generator=generator, device=state.device)
         t = u.clamp(1e-6, 1 - 1e-6).logit()
-        return mu.gather(1, k)[:, 0] + log_s.gather(1, k)[:, 0].exp() * t
+        residual = mu.gather(1, k)[:, 0] + log_s.gather(1, k)[:, 0].exp() * t
+        return residual + self.shift(j, z, visible)
 
     @staticmethod
     def _split(parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -3,7 +3,7 @@
 Position j of a sequence of embedded symbols e_1..e_N has its own residual net, which sees those symbols i for which
 `visible[j, i]` is true:
 
-    h_j = sum_i visible[j, i] e_i W_ji + b_j,    h_j <- h_j + B_j silu(A_j rms(h_j))  (a few times).
+    h_j = sum_i visible[j, i] e_i W_ji + b_j,    h_j <- h_j + B_j silu(A_j norm(h_j))  (a few times).
 
 With `visible` lower triangular this is a masked autoregressive net (Germain et al. 2015, MADE) whose positions
 share no hidden unit. It suits short sequences whose positions mean different things, such as the columns of a table.
@@ -65,5 +65,5 @@ class PositionNets(nn.Module):
 
 
 def _block(h: Tensor, up: Tensor, down: Tensor) -> Tensor:
-    normed = nn.functional.rms_norm(h, h.shape[-1:])
+    normed = nn.functional.layer_norm(h, h.shape[-1:])
     return torch.matmul(nn.functional.silu(torch.matmul(normed, up.to(h.dtype))), down.to(h.dtype))
