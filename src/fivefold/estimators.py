@@ -190,7 +190,7 @@ def build(family: str, space: Space, *, size: float = 1.0, seed: int = 0) -> Fam
     available = Machine.here().memory_available
     if needed > available:
         raise InputError(
-            f"a {family} family over {space.positions + space.dimensions} variables needs "
+            f"the {family} family over {space.positions + space.dimensions} variables needs "
             f"{needed / 1e9:.0f} GB to train and {available / 1e9:.0f} GB are free",
             hint="leave columns out (`fivefold schema`), choose another family or a smaller --size",
             code="too-large",

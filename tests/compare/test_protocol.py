@@ -136,6 +136,14 @@ def test_too_few_rows_and_an_unknown_target_are_refused(tmp_path) -> None:
         compare(people(), target="rihc", out=tmp_path)
 
 
+def test_a_fault_in_the_data_is_named_by_its_place_in_the_file(tmp_path) -> None:
+    file = tmp_path / "data.csv"
+    rows = [f"{i},{i % 3}" for i in range(400)]
+    file.write_text("\n".join(["a,b", *rows[:77], "x,1", *rows[77:]]), encoding="utf-8")
+    with pytest.raises(InputError, match=r"data.csv:79 column a"):
+        compare(file, out=tmp_path / "out")
+
+
 def test_a_job_is_known_by_what_its_result_depends_on() -> None:
     job = Job("fit", "/a", "digest", family="flow", folder="/b")
     assert job.key == Job("fit", "/c", "digest", family="flow", folder="/d").key

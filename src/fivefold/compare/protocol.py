@@ -31,7 +31,7 @@ import numpy as np
 import pyarrow as pa
 
 from fivefold.codecs.reading import read_table
-from fivefold.codecs.schema import Schema
+from fivefold.codecs.schema import Schema, infer
 from fivefold.codecs.table import TableCodec
 from fivefold.compare import summary
 from fivefold.compare.jobs import SIZES, Job, Parts, run
@@ -151,8 +151,10 @@ def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Par
     holdout = min(HOLDOUT_MOST, max(2, round(HOLDOUT * len(table))))
     validation = held_out_rows(len(table) - holdout)
     held, chosen, train = np.split(order, [holdout, holdout + validation])
-    codec = TableCodec(given).fit(table.take(train))
-    return Parts(table.take(train), table.take(chosen), table.take(held), codec)
+    found = infer(table, given)
+    rows = table.replace_schema_metadata()
+    codec = TableCodec(found).fit(rows.take(train))
+    return Parts(rows.take(train), rows.take(chosen), rows.take(held), codec)
 
 
 def fit_seconds(minutes: float, workers: int, families: int, seeds: int) -> float:
