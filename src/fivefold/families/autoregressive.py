@@ -27,7 +27,7 @@ from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.categories import PositionHeads, draw, log_marginals
 from fivefold.nets.linear import compute_type
 from fivefold.nets.numbers import MixtureHeads, NumberFeatures
-from fivefold.nets.positions import PositionNets, affordable
+from fivefold.nets.positions import PositionNets, affordable, sees
 from fivefold.spaces import Batch, Condition, Space
 
 BLOCK = 2_048
@@ -88,7 +88,7 @@ class Autoregressive(Family):
 
     def settle(self, x: Batch, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies, in one pass over the data."""
-        L, visible = self.space.positions, self._visible(None)
+        L, visible = self.space.positions, sees(self.seen(None))
         self.heads.calibrate(
             (self.nets(self._embed(part), visible)[:L], part.discrete) for part in x.parts(BLOCK)
         )
@@ -103,7 +103,7 @@ class Autoregressive(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
         """log p(x | c), exact, with shape (B,)."""
-        L, seen, visible = self.space.positions, self._seen(c), self._visible(c)
+        L, seen, visible = self.space.positions, self.seen(c), sees(self.seen(c))
         states = self.nets(self._embed(x), visible)
         categories = self.heads.log_prob(states[:L], x.discrete)
         numbers = self.mixtures.log_prob(states[L:], x.continuous.flatten(1), visible[L:, L:])
@@ -138,7 +138,8 @@ class Autoregressive(Family):
             torch.zeros(n, L, dtype=torch.int64, device=device),
         )
         x = x if c is None else c.impose(x)
-        seen, visible = self._seen(c), self._visible(c)
+        seen = self.seen(c)
+        visible = sees(seen)
         z = x.continuous.flatten(1).clone()
         e = self._embed(x) * seen[:, None]
         for j in (~seen).nonzero().flatten().tolist():
@@ -155,15 +156,3 @@ class Autoregressive(Family):
         symbols = self.embed(x.discrete + self.starts)
         e = torch.cat([symbols, self.features(x.continuous.flatten(1))], 1)
         return e.to(compute_type(e.device))
-
-    def _seen(self, c: Condition | None) -> Tensor:
-        if c is None:
-            N = self.space.positions + self.space.dimensions
-            return torch.zeros(N, dtype=torch.bool, device=self.starts.device)
-        return torch.cat([c.discrete, c.continuous.flatten()])
-
-    def _visible(self, c: Condition | None) -> Tensor:
-        """Which variable i the net of variable j sees, bool with shape (L + D, L + D)."""
-        seen = self._seen(c)
-        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
-        return (earlier | seen) & ~torch.eye(len(seen), device=seen.device).bool()

@@ -264,10 +264,9 @@ class Diffusion(Family):
         return torch.zeros(n, *self.space.shape, device=device), symbols
 
     def _seen(self, c: Condition | None) -> tuple[Tensor, Tensor]:
-        if c is not None:
-            return c.continuous.flatten(), c.discrete
-        nothing = torch.zeros(self.space.dimensions, dtype=torch.bool, device=self.masks.device)
-        return nothing, torch.zeros_like(self.masks, dtype=torch.bool)
+        """Which numbers (D,) and which symbols (L,) a condition shows."""
+        shown = self.seen(c)
+        return shown[self.space.positions :], shown[: self.space.positions]
 
 
 def _read_off() -> float:

@@ -102,3 +102,10 @@ class Family(nn.Module, ABC):
         """
         ((_, loss),) = self.losses(x, generator=generator)
         return float(loss.mean())
+
+    def seen(self, c: Condition | None) -> Tensor:
+        """Which variables a condition shows, bool with shape (L + D,), the discrete ones first."""
+        if c is not None:
+            return torch.cat([c.discrete, c.continuous.flatten()])
+        variables = self.space.positions + self.space.dimensions
+        return torch.zeros(variables, dtype=torch.bool, device=next(self.parameters()).device)

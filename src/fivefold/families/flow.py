@@ -35,7 +35,7 @@ from fivefold.nets.categories import PositionHeads, log_marginals
 from fivefold.nets.linear import compute_type
 from fivefold.nets.mixtures import Mixture
 from fivefold.nets.numbers import MixtureHeads, NumberFeatures
-from fivefold.nets.positions import PositionNets, affordable
+from fivefold.nets.positions import PositionNets, affordable, sees
 from fivefold.spaces import Batch, Condition, Dequantize, Space
 
 EDGE = 1e-9
@@ -97,7 +97,7 @@ class Flow(Family):
 
     def settle(self, x: Batch, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies of the symbols, in one pass over the data."""
-        L, visible = self.space.positions, self._visible(None)
+        L, visible = self.space.positions, sees(self.seen(None))
         self.cells.calibrate(
             (self.nets(self._embed(part), visible)[:L], part.discrete) for part in x.parts(BLOCK)
         )
@@ -112,13 +112,13 @@ class Flow(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
         """log p(x | c), exact, with shape (B,): slopes of the map and volumes of the cells."""
-        hidden = ~self._seen(c)
+        hidden = ~self.seen(c)
         return (self.log_slopes(x, c) + self.dequantize.log_volume(x))[:, hidden].sum(1)
 
     def log_slopes(self, x: Batch, c: Condition | None = None) -> Tensor:
         """log dF_j/du_j of each variable, with shape (B, L + D)."""
         L, z = self.space.positions, x.continuous.flatten(1)
-        visible = self._visible(c)
+        visible = sees(self.seen(c))
         states = self.nets(self._embed(x), visible)
         cells = self.cells.log_prob(states[:L], x.discrete)
         mixtures = self.mixtures.log_prob(states[L:], z, visible[L:, L:])
@@ -130,9 +130,9 @@ class Flow(Family):
         """Base noise y of the data, float64 in (0, 1) with shape (B, L + D); what is seen keeps its u."""
         r = torch.rand(x.discrete.shape, generator=generator, device=x.device)
         y = [*self.dequantize.encode(x, r.double()).unbind(1)]
-        e, visible = self._embed(x), self._visible(c)
+        e, visible = self._embed(x), sees(self.seen(c))
         L, z = self.space.positions, x.continuous.flatten(1)
-        for j in (~self._seen(c)).nonzero().flatten().tolist():
+        for j in (~self.seen(c)).nonzero().flatten().tolist():
             state = self.nets.at(j, e * visible[j][:, None].to(e.dtype))
             if j < L:
                 upper, share = self._spline(j, state)
@@ -152,7 +152,8 @@ class Flow(Family):
         x = Batch(torch.zeros(n, *self.space.shape, device=y.device), symbols)
         x = x if c is None else c.impose(x)
         symbols, z = x.discrete, x.continuous.flatten(1)
-        seen, visible = self._seen(c), self._visible(c)
+        seen = self.seen(c)
+        visible = sees(seen)
         e = self._embed(x)
         e = e * seen[:, None].to(e.dtype)
         for j in (~seen).nonzero().flatten().tolist():
@@ -189,7 +190,7 @@ class Flow(Family):
         return resample(self, propose, c, candidates, generator)
 
     def _noise(self, n: int, generator: torch.Generator) -> Tensor:
-        size, device = len(self._seen(None)), self.starts.device
+        size, device = len(self.seen(None)), self.starts.device
         return torch.rand(n, size, generator=generator, device=device, dtype=torch.float64)
 
     def _spline(self, j: int, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -201,15 +202,3 @@ class Flow(Family):
         symbols = self.symbols(x.discrete + self.starts)
         numbers = self.numbers(x.continuous.flatten(1))
         return torch.cat([symbols, numbers], 1).to(compute_type(x.device))
-
-    def _seen(self, c: Condition | None) -> Tensor:
-        if c is None:
-            size = self.space.positions + self.space.dimensions
-            return torch.zeros(size, dtype=torch.bool, device=self.starts.device)
-        return torch.cat([c.discrete, c.continuous.flatten()])
-
-    def _visible(self, c: Condition | None) -> Tensor:
-        """Which variable i the map of variable j sees, bool with shape (L + D, L + D)."""
-        seen = self._seen(c)
-        earlier = torch.ones(len(seen), len(seen), device=seen.device).tril(-1).bool()
-        return (earlier | seen) & ~torch.eye(len(seen), device=seen.device).bool()

@@ -29,6 +29,17 @@ def affordable(positions: int, width: int) -> int:
     return max(32, min(width, 16 * (TOGETHER // (16 * max(1, positions)))))
 
 
+def sees(shown: Tensor) -> Tensor:
+    """Which position i position j sees, bool with shape (N, N): the earlier ones and those that are shown.
+
+    Example:
+        >>> sees(torch.tensor([False, False, True])).int().tolist()
+        [[0, 0, 1], [1, 0, 1], [1, 1, 0]]
+    """
+    every = torch.ones(len(shown), len(shown), dtype=torch.bool, device=shown.device)
+    return (every.tril(-1) | shown) & ~torch.eye(len(shown), device=shown.device).bool()
+
+
 class PositionNets(nn.Module):
     """Residual nets side by side, one a position.
 

@@ -31,7 +31,7 @@ from fivefold.training.plan import COMPLETED, History, Plan, Progress
 
 HELD_OUT_ROWS = 8_192
 VALIDATIONS = 20
-PATIENCE = 4
+PATIENCE = 6
 WARM_UP = 0.1
 COOL_DOWN = 0.8
 SAVE_EVERY = 20.0
