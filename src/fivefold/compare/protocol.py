@@ -50,7 +50,8 @@ HOLDOUT = 0.2
 HOLDOUT_MOST = 20_000
 ROWS_MOST = 20_000
 SIZE_SHARE = 0.25
-OVERHEAD = 14.0
+OVERHEAD = 8.0
+CHEAP = 3.0
 SMALLEST_FIT = 2.0
 FEWEST = 20
 
@@ -160,7 +161,7 @@ def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Par
 def fit_seconds(minutes: float, workers: int, families: int, seeds: int) -> float:
     """The processor seconds of one fit, so that everything ends within the minutes."""
     total = 60 * minutes * workers * 0.95
-    judging = OVERHEAD * (families * seeds + 2) + 5.0 * families * (len(SIZES) + 1)
+    judging = OVERHEAD * (families * seeds + 2) + CHEAP * families * (len(SIZES) + 1)
     fits = families * (seeds + SIZE_SHARE * len(SIZES))
     return round(max(SMALLEST_FIT, (total - judging) / fits), 1)
 
