@@ -55,7 +55,7 @@ class Autoregressive(Family):
 
     name: ClassVar[str] = "autoregressive"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
-    recipe: ClassVar[Recipe] = Recipe(epochs=8, rate=4e-3, conditional=0.5)
+    recipe: ClassVar[Recipe] = Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4)
 
     def __init__(
         self,
