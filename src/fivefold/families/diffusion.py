@@ -45,7 +45,7 @@ from fivefold.spaces import Batch, Condition, Space
 LEAST = math.log(0.004)
 WAVES = 4
 DRAWS = 16
-BLOCK = 1024
+BLOCK = 2048
 CROWD = 1e-3
 
 

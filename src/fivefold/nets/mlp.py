@@ -20,6 +20,7 @@ class MLP(nn.Module):
         outputs: the size of y; the last layer starts at zero.
 
     Example:
+        >>> import torch
         >>> MLP(4, 32, 2, 3)(torch.zeros(5, 4)).shape
         torch.Size([5, 3])
     """
