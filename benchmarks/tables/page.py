@@ -17,7 +17,7 @@ HEAD = """# Benchmarks: tables
 
 The five families of fivefold and peers learn from the same rows, draw as many, and are judged by the same scorer,
 `fivefold measure`. Time is processor seconds (user and system) of a whole process with one thread, starting and
-reading included: what else the machine does changes it little, though not nothing.
+reading included. A busy machine makes them rise a little: the load when each began stands in the last table.
 """
 
 READING = """## How to read it
@@ -86,8 +86,7 @@ def _setting(done: list[Result]) -> str:
         f" (sha256 of the cells {data['sha256'][:12]}); "
         + (f"holdout: {held[0]:,} rows that nobody learned from; " if held else "no holdout; ")
         + f"target: {done[0]['target'] or 'none'}. {floor}Seed {', '.join(map(str, seeds))}.\n"
-        f"Machine: {'; '.join(sorted(machines))}. Measured {_dates(dates)}"
-        f" with other work on the machine (load {_span([r['load'] for r in done])}).\n"
+        f"Machine: {'; '.join(sorted(machines))}. Measured {_dates(dates)}.\n"
     )
 
 
@@ -99,10 +98,6 @@ def _machine(known: dict[str, Any]) -> str:
     return (
         f"{known['cpu']}, {known['cores']} cores, {known['memory_gib']:.0f} GiB, {known['system']}"
     )
-
-
-def _span(values: list[float]) -> str:
-    return f"{min(values):.0f} to {max(values):.0f}"
 
 
 def _figure(name: str, form: str) -> Callable[[Result], str]:
@@ -227,8 +222,9 @@ def _versions(rows: list[Result]) -> str:
             if result["kind"] == "ours"
             else result["title"]
         )
-        cells.append([model, versions, result["date"]])
-    return "## Versions\n\n" + _table(["model", "versions", "date"], cells) if cells else ""
+        cells.append([model, versions, result["date"], f"{result['load']:.1f}"])
+    head = ["model", "versions", "date", "load"]
+    return "## Versions\n\n" + _table(head, cells) if cells else ""
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
