@@ -16,6 +16,7 @@ from fivefold.errors import InputError, NotFittedError
 from fivefold.estimators import GenerativeModel
 from fivefold.families import FAMILIES
 from fivefold.model import load
+from fivefold.preparation import build
 
 
 def table(rows: int = 300) -> pa.Table:
@@ -125,7 +126,7 @@ def test_too_many_variables_for_the_memory_are_refused_before_they_are_made() ->
     from fivefold.spaces import Space
 
     with pytest.raises(InputError, match=r"GB to train.*leave columns out"):
-        estimators.build("autoregressive", Space(None, (2,) * 60_000))
+        build("autoregressive", Space(None, (2,) * 60_000))
 
 
 def test_the_estimator_keeps_to_scikit_learns_manners() -> None:

@@ -11,8 +11,8 @@ from fivefold.compare.protocol import check_families, compare, fit_seconds, spli
 from fivefold.compare.result import Comparison
 from fivefold.compare.words import ASPECTS
 from fivefold.errors import InputError
-from fivefold.estimators import build
 from fivefold.families import FAMILIES
+from fivefold.preparation import build
 from fivefold.spaces import Batch, Space
 
 

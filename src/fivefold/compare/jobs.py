@@ -22,7 +22,6 @@ from pyarrow import feather
 from fivefold.codecs.table import TableCodec
 from fivefold.compare.mixture import Mixture
 from fivefold.compare.quality import CHEAP, quality
-from fivefold.estimators import TRAINING_COPIES, build
 from fivefold.families import Family
 from fivefold.measures.energy import Meter
 from fivefold.measures.fidelity import fidelity
@@ -31,6 +30,7 @@ from fivefold.measures.frame import frames
 from fivefold.measures.membership import membership, with_source
 from fivefold.measures.table import measure
 from fivefold.model import CHUNK, Model
+from fivefold.preparation import TRAINING_COPIES, build
 from fivefold.seeds import seed_of, seeded
 from fivefold.spaces import Batch, Space
 from fivefold.training import fit_budget, make_plan, step_seconds, train

@@ -37,12 +37,12 @@ from fivefold.compare import summary
 from fivefold.compare.jobs import SIZES, Job, Parts, run
 from fivefold.compare.result import Comparison, Data
 from fivefold.errors import FivefoldError, InputError
-from fivefold.estimators import describe_source, held_out_rows
 from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
 from fivefold.machine import Machine, cores
 from fivefold.measures.frame import frames
 from fivefold.measures.tasks import check_target
+from fivefold.preparation import describe_source, held_out_rows
 from fivefold.training import Progress
 
 Report = Callable[[Progress], None]
