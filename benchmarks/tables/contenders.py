@@ -88,7 +88,7 @@ CONTENDERS = (
         "synthcity",
         "flow",
         epochs=64,
-        terms="64 of its 1,000 default epochs: all would take three hours",
+        terms="64 of its 1,000 default epochs: all would take hours",
     ),
     _peer(
         "tvae",

@@ -199,9 +199,13 @@ def _terms(rows: list[Result]) -> str:
         spent = result.get("fit_cpu_seconds")
         cost = f" (fitting alone took {spent:,.0f} CPU s)" if spent else ""
         lines.append(f"- {_who(result)} has no figures: {result['failed']}{cost}.")
+    here = {r["name"] for r in rows}
+    lines += [
+        f"- {c.title} ({c.maker}) is not measured yet." for c in CONTENDERS if c.name not in here
+    ]
     limits = {r["limit_cpu_seconds"] for r in rows if r["kind"] == "peers" and not r["terms"]}
     least = min(limits, default=None)
-    opening = f"A peer may use {least:,} CPU s to fit and as many to draw.\n" if least else ""
+    opening = f"A peer may use {least:,} CPU s to fit and as many to draw.\n\n" if least else ""
     return (
         "## Terms\n\n" + opening + "".join(f"{line}\n" for line in lines)
         if lines or opening

@@ -105,6 +105,7 @@ def test_terms_and_failures_are_said(page):
         in text
     )
     assert "CTGAN \\*" in text
+    assert "TVAE (sdv) is not measured yet." in text
 
 
 def test_page_on_disk_is_what_the_script_writes(page):
