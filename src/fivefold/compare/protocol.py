@@ -35,7 +35,7 @@ from fivefold.codecs.schema import Schema, infer
 from fivefold.codecs.table import TableCodec
 from fivefold.compare import summary
 from fivefold.compare.jobs import SIZES, Job, Parts, run
-from fivefold.compare.result import Comparison, Data
+from fivefold.compare.result import Comparison, Data, plain
 from fivefold.errors import FivefoldError, InputError
 from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
@@ -239,7 +239,7 @@ def work(
 
 def _result(future: Future[dict[str, Any]], job: Job) -> dict[str, Any]:
     try:
-        return summary.plain(future.result())
+        return plain(future.result())
     except FivefoldError as error:
         return {"failed": str(error)}
     except (RuntimeError, ValueError, MemoryError) as error:

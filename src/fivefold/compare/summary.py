@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -122,19 +121,6 @@ def machine(here: Here, workers: int) -> Machine:
         system=here.system,
         versions=here.versions,
     )
-
-
-def plain(value: Any) -> Any:
-    """A result as JSON can hold it: null for whatever is not finite."""
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if hasattr(value, "item"):
-        return plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def pooled(figures: Sequence[Figure]) -> Figure:

@@ -34,7 +34,6 @@ class Recipe:
         betas: AdamW's two averaging constants.
         ema: the half-life of the weights' average, as a share of all steps.
         conditional: the share of steps that show a random part of the data as a condition.
-        schedule: the learning rate over the run: `one-cycle`, or `constant` after a short warm-up.
     """
 
     epochs: float = 8.0
@@ -44,7 +43,6 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.99)
     ema: float = 0.02
     conditional: float = 0.2
-    schedule: Literal["one-cycle", "constant"] = "one-cycle"
 
 
 class Family(nn.Module, ABC):
