@@ -15,6 +15,7 @@ References:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from fivefold.families.family import Family, Recipe
 from fivefold.nets.categories import Packed
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 PRIOR = 0.1
 SMALLEST = 0.05
@@ -53,7 +54,7 @@ class Mixture(Family):
 
     name: ClassVar[str] = "mixture"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
-    recipe: ClassVar[Recipe] = Recipe()
+    recipes: ClassVar[Mapping[str, Recipe]] = {"columns": Recipe()}
 
     def __init__(self, space: Space, *, classes: int = 128, rounds: int = 40) -> None:
         super().__init__(space, classes=classes, rounds=rounds)
@@ -64,17 +65,17 @@ class Mixture(Family):
         self.register_buffer("mu", torch.zeros(classes, space.dimensions))
         self.register_buffer("s", torch.ones(classes, space.dimensions))
 
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Fit by expectation and maximisation from random responsibilities."""
         classes = len(self.log_pi)
         total = torch.zeros(self.space.levels, device=x.device)
         for start in range(0, len(x), BLOCK):
-            total += self.packed.one_hot(x.discrete[start : start + BLOCK]).sum(0)
+            total += self.packed.one_hot(x[:].discrete[start : start + BLOCK]).sum(0)
         marginal = total / max(1, len(x))
         seeds = torch.randperm(len(x), generator=generator, device=x.device)[:classes]
         order = seeds[torch.arange(classes, device=x.device) % len(seeds)]
-        self.mu = x.continuous.flatten(1)[order].clone()
-        near = 0.5 * self.packed.one_hot(x.discrete[order]) + 0.5 * marginal
+        self.mu = x[:].continuous.flatten(1)[order].clone()
+        near = 0.5 * self.packed.one_hot(x[:].discrete[order]) + 0.5 * marginal
         self.log_theta = near.clamp_min(1e-6).log()
         self.log_pi = torch.full_like(self.log_pi, -math.log(classes))
         for _ in range(self.rounds):

@@ -41,7 +41,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -52,7 +52,7 @@ from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.linear import compute_type
 from fivefold.nets.onehots import OneHots
 from fivefold.nets.rectified import Rectified
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 CELLS = 16
 """Cells of a continuous variable, equally likely under N(0, 1)."""
@@ -89,9 +89,11 @@ class Adversarial(Family):
 
     name: ClassVar[str] = "adversarial"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
-    recipe: ClassVar[Recipe] = Recipe(
-        epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
-    )
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "columns": Recipe(
+            epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
+        )
+    }
     log_pi: Tensor
     owner: Tensor
     feature_owner: Tensor
@@ -133,9 +135,9 @@ class Adversarial(Family):
         self.register_buffer("centres", centres, persistent=False)
 
     @torch.no_grad()
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start the symbols at their marginals."""
-        self.log_pi.copy_(self.hots.log_marginals(x.discrete))
+        self.log_pi.copy_(self.hots.log_marginals(x[:].discrete))
         self.generator.start(self.log_pi)
 
     def losses(

@@ -16,7 +16,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -28,7 +28,7 @@ from fivefold.nets.categories import PositionHeads, draw, log_marginals
 from fivefold.nets.linear import compute_type
 from fivefold.nets.numbers import MixtureHeads, NumberFeatures
 from fivefold.nets.positions import PositionNets, affordable, sees
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 BLOCK = 2_048
 
@@ -55,7 +55,9 @@ class Autoregressive(Family):
 
     name: ClassVar[str] = "autoregressive"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
-    recipe: ClassVar[Recipe] = Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4)
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "columns": Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4)
+    }
 
     def __init__(
         self,
@@ -82,11 +84,11 @@ class Autoregressive(Family):
         """Every variable has a net of its own, which sees all the others: many variables, small nets."""
         return affordable(space.positions + space.dimensions, width)
 
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start each categorical distribution at its marginal."""
-        self.heads.prepare(log_marginals(x.discrete, self.space.discrete))
+        self.heads.prepare(log_marginals(x[:].discrete, self.space.discrete))
 
-    def settle(self, x: Batch, generator: torch.Generator) -> None:
+    def settle(self, x: Data, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies, in one pass over the data."""
         L, visible = self.space.positions, sees(self.seen(None))
         self.heads.calibrate(

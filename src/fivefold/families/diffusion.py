@@ -30,7 +30,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -40,7 +40,7 @@ from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.categories import Packed, draw, log_marginals
 from fivefold.nets.linear import compute_type
 from fivefold.nets.mlp import MLP
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 LEAST = math.log(0.004)
 WAVES = 4
@@ -72,7 +72,9 @@ class Diffusion(Family):
     dependence: Tensor
     name: ClassVar[str] = "diffusion"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
-    recipe: ClassVar[Recipe] = Recipe(epochs=40, batch=1024, rate=3e-3, conditional=0.2)
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "columns": Recipe(epochs=40, batch=1024, rate=3e-3, conditional=0.2)
+    }
 
     def __init__(
         self,
@@ -96,12 +98,12 @@ class Diffusion(Family):
         self.net = MLP(len(sizes) * embedding + numbers, width, depth, D + space.levels)
 
     @torch.no_grad()
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start each symbol at its marginal, and measure which symbols depend on each other."""
         self.net.outputs.bias[self.space.dimensions :] = log_marginals(
-            x.discrete, self.space.discrete
+            x[:].discrete, self.space.discrete
         )
-        self.dependence.copy_(mutual_information(x.discrete, self.packed))
+        self.dependence.copy_(mutual_information(x[:].discrete, self.packed))
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -17,32 +17,38 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.errors import NoLikelihoodError
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 Turn = tuple[nn.Module, Tensor]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a family likes to be trained; every figure is chosen by `benchmarks/tables`.
+    """How a family likes to be trained; every figure is chosen by `benchmarks/`.
 
     Arguments:
         epochs: passes over the training data at `rows` rows.
         batch: data per step.
-        rate: the largest learning rate.
+        optimiser: `adamw`, or `muon` for matrices with AdamW for the rest.
+        rate: the largest learning rate of AdamW.
+        muon_rate: the largest learning rate of Muon.
         decay: AdamW's weight decay.
         betas: AdamW's two averaging constants.
         ema: the half-life of the weights' average, as a share of all steps.
         conditional: the share of steps that show a random part of the data as a condition.
+        clip: the largest norm of a player's gradient.
     """
 
     epochs: float = 8.0
     batch: int = 512
+    optimiser: Literal["adamw", "muon"] = "adamw"
     rate: float = 2e-3
+    muon_rate: float = 0.02
     decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.99)
     ema: float = 0.02
     conditional: float = 0.2
+    clip: float = 1.0
 
 
 class Family(nn.Module, ABC):
@@ -50,7 +56,8 @@ class Family(nn.Module, ABC):
 
     name: ClassVar[str]
     likelihood: ClassVar[Literal["exact", "bound", "none"]]
-    recipe: ClassVar[Recipe]
+    recipes: ClassVar[Mapping[str, Recipe]]
+    """How each sort of space is trained."""
 
     def __init__(self, space: Space, **config: Any) -> None:
         super().__init__()
@@ -69,10 +76,15 @@ class Family(nn.Module, ABC):
         """The width that a space of this many variables allows."""
         return width
 
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    @property
+    def recipe(self) -> Recipe:
+        """How this family is trained on its space."""
+        return self.recipes[self.space.sort]
+
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Set what depends on the data (marginals, level edges) before the first step."""
 
-    def settle(self, x: Batch, generator: torch.Generator) -> None:
+    def settle(self, x: Data, generator: torch.Generator) -> None:
         """Set what is better solved than learned, on the training data, after the last step."""
 
     @abstractmethod
@@ -105,5 +117,5 @@ class Family(nn.Module, ABC):
         """Which variables a condition shows, bool with shape (L + D,), the discrete ones first."""
         if c is not None:
             return torch.cat([c.discrete, c.continuous.flatten()])
-        variables = self.space.positions + self.space.dimensions
-        return torch.zeros(variables, dtype=torch.bool, device=next(self.parameters()).device)
+        numbers = torch.zeros(self.space.dimensions, dtype=torch.bool)
+        return torch.cat([self.space.given, numbers]).to(next(self.parameters()).device)

@@ -23,7 +23,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -36,7 +36,7 @@ from fivefold.nets.linear import compute_type
 from fivefold.nets.mixtures import Mixture
 from fivefold.nets.numbers import MixtureHeads, NumberFeatures
 from fivefold.nets.positions import PositionNets, affordable, sees
-from fivefold.spaces import Batch, Condition, Dequantize, Space
+from fivefold.spaces import Batch, Condition, Data, Dequantize, Space
 
 EDGE = 1e-9
 BLOCK = 2_048
@@ -63,7 +63,9 @@ class Flow(Family):
     starts: Tensor
     name: ClassVar[str] = "flow"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
-    recipe: ClassVar[Recipe] = Recipe(epochs=10, batch=512, rate=4e-3, conditional=0.5)
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "columns": Recipe(epochs=10, batch=512, rate=4e-3, conditional=0.5)
+    }
 
     def __init__(
         self,
@@ -90,12 +92,12 @@ class Flow(Family):
         """Every variable has a net of its own, which sees all the others: many variables, small nets."""
         return affordable(space.positions + space.dimensions, width)
 
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Cut the cells, and start each symbol at its marginal."""
-        self.dequantize.fit(x.discrete)
-        self.cells.prepare(log_marginals(x.discrete, self.space.discrete))
+        self.dequantize.fit(x[:].discrete)
+        self.cells.prepare(log_marginals(x[:].discrete, self.space.discrete))
 
-    def settle(self, x: Batch, generator: torch.Generator) -> None:
+    def settle(self, x: Data, generator: torch.Generator) -> None:
         """Close the gap between mean predictions and frequencies of the symbols, in one pass over the data."""
         L, visible = self.space.positions, sees(self.seen(None))
         self.cells.calibrate(

@@ -34,7 +34,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -45,7 +45,7 @@ from fivefold.nets.categories import Packed, log_marginals
 from fivefold.nets.factors import Factors, Part, draw_factors, log_own, log_pairs
 from fivefold.nets.linear import compute_type
 from fivefold.nets.mlp import MLP
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Data, Space
 
 LARGEST_LOGIT = 60.0
 UNIT = 0.54  # softplus(0.54) is 1, the deviation of every continuous variable
@@ -79,7 +79,9 @@ class Variational(Family):
 
     name: ClassVar[str] = "variational"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
-    recipe: ClassVar[Recipe] = Recipe(epochs=20, batch=512, rate=2e-3, conditional=0.1)
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "columns": Recipe(epochs=20, batch=512, rate=2e-3, conditional=0.1)
+    }
 
     member: Tensor
 
@@ -120,9 +122,9 @@ class Variational(Family):
         nn.init.normal_(to_mu, std=to_mu.shape[1] ** -0.5)
 
     @torch.no_grad()
-    def prepare(self, x: Batch, generator: torch.Generator) -> None:
+    def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start every class near the marginals, and shut those that so few data could not feed."""
-        start = log_marginals(x.discrete, self.space.discrete)
+        start = log_marginals(x[:].discrete, self.space.discrete)
         self.decoder.outputs.bias[: self.space.levels] = start
         self.prior[max(FEWEST_CLASSES, len(x) // DATA_A_CLASS) :] = SHUT
 

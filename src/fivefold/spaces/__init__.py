@@ -1,6 +1,7 @@
 """What a datum is."""
 
 from fivefold.spaces.dequantize import Dequantize
-from fivefold.spaces.space import Batch, Condition, Space
+from fivefold.spaces.sequences import END, Sequences
+from fivefold.spaces.space import Batch, Condition, Data, Space
 
-__all__ = ["Batch", "Condition", "Dequantize", "Space"]
+__all__ = ["END", "Batch", "Condition", "Data", "Dequantize", "Sequences", "Space"]

@@ -1,8 +1,13 @@
 """What one datum is.
 
-A datum x = (x_c, x_d) has a continuous array x_c in R^S and a discrete sequence x_d in {0..V_1-1} x ... x
-{0..V_L-1}; either may be empty. Every family is written against this one description: a table row has both parts,
-an image only the first, a text only the second.
+A datum x = (x_c, x_d) has a continuous array x_c in R^S and a discrete part x_d in {0..V_1-1} x ... x {0..V_L-1};
+either may be empty. Every family is written against this one description: a table row has both parts, an image only
+the first, a text only the second.
+
+Discrete positions are of one of two sorts. In *columns* each position means something of its own and has a vocabulary
+of its own: a table row. In a *sequence* all share one vocabulary, a position is a place in an order, and the last ones
+may be absent: a text, a molecule. Symbol 0 of a sequence is the end; position 0 of a datum holds the symbol that it
+goes on from (the end, where something new begins) and is always seen.
 
 A *condition* is a datum seen in part: the values that are given and two masks that say which. Class labels,
 prompts, known columns and the rest of a damaged picture are all the same thing: what is seen of x.
@@ -10,12 +15,14 @@ prompts, known columns and the rest of a damaged picture are all the same thing:
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -25,15 +32,30 @@ class Space:
     Arguments:
         continuous: the shape S of the continuous part, or None where there is none.
         discrete: the vocabulary size V_l of each discrete position, () where there is none.
+        sort: whether the positions are columns or places of a sequence.
 
     Example:
         >>> space = Space(continuous=(2,), discrete=(3, 5))
         >>> space.dimensions, space.positions, space.levels
         (2, 2, 8)
+        >>> text = Space.sequence(alphabet=256, length=128)
+        >>> text.sort, text.positions, text.alphabet
+        ('sequence', 128, 256)
     """
 
     continuous: tuple[int, ...] | None
     discrete: tuple[int, ...] = ()
+    sort: Literal["columns", "sequence"] = "columns"
+
+    @classmethod
+    def sequence(cls, alphabet: int, length: int) -> Space:
+        """The space of sequences of at most `length` symbols, the given first one counted, of one alphabet."""
+        return cls(None, (alphabet,) * length, "sequence")
+
+    @property
+    def alphabet(self) -> int:
+        """The number of symbols V that all positions of a sequence share."""
+        return self.discrete[0]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,16 +77,47 @@ class Space:
         """The number of discrete values over all positions, the sum of V_l."""
         return sum(self.discrete)
 
-    def to_dict(self) -> dict[str, list[int] | None]:
+    @property
+    def given(self) -> Tensor:
+        """Which discrete positions are always seen, bool with shape (L,): the first one of a sequence."""
+        places = torch.arange(self.positions)
+        return places < (1 if self.sort == "sequence" else 0)
+
+    def to_dict(self) -> dict[str, Any]:
         """The space as JSON can hold it."""
+        if self.sort == "sequence":
+            return {"alphabet": self.alphabet, "length": self.positions}
         shape = None if self.continuous is None else list(self.continuous)
         return {"continuous": shape, "discrete": list(self.discrete)}
 
     @classmethod
-    def from_dict(cls, state: dict[str, list[int] | None]) -> Space:
+    def from_dict(cls, state: dict[str, Any]) -> Space:
         """The space that `to_dict` described."""
+        if "alphabet" in state:
+            return cls.sequence(state["alphabet"], state["length"])
         shape = state["continuous"]
         return cls(None if shape is None else tuple(shape), tuple(state["discrete"] or ()))
+
+
+class Data(Protocol):
+    """Data of one space, of which a part can be had as a batch: what training asks of them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: slice | Tensor) -> Batch: ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches are."""
+        ...
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """The data in order, in batches of at most this size."""
+        ...
+
+    def digest(self) -> str:
+        """A digest of the content."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -74,21 +127,44 @@ class Batch:
     Arguments:
         continuous: float32 with shape (B, *S); (B, 0) where the space has no continuous part.
         discrete: int64 with shape (B, L); (B, 0) where the space has no discrete part.
+        lengths: int64 with shape (B,), how many positions are present, or None where all are. What is absent is 0.
+
+    A batch of sequences may be narrower than its space: L is then the largest length in it.
 
     Example:
         >>> batch = Batch(torch.zeros(4, 2), torch.ones(4, 3, dtype=torch.int64))
         >>> len(batch), len(batch[:3])
         (4, 3)
+        >>> Batch(torch.zeros(2, 0), torch.ones(2, 3, dtype=torch.int64), torch.tensor([1, 3])).mask
+        tensor([[ True, False, False],
+                [ True,  True,  True]])
     """
 
     continuous: Tensor
     discrete: Tensor
+    lengths: Tensor | None = None
 
     def __len__(self) -> int:
         return self.continuous.shape[0]
 
     def __getitem__(self, index: slice | Tensor) -> Batch:
-        return Batch(self.continuous[index], self.discrete[index])
+        lengths = None if self.lengths is None else self.lengths[index]
+        return Batch(self.continuous[index], self.discrete[index], lengths)
+
+    @property
+    def mask(self) -> Tensor:
+        """Which discrete positions are present, bool with shape (B, L)."""
+        if self.lengths is None:
+            return torch.ones_like(self.discrete, dtype=torch.bool)
+        return torch.arange(self.discrete.shape[1], device=self.device) < self.lengths[:, None]
+
+    def digest(self) -> str:
+        """A digest of the content."""
+        found = hashlib.sha256()
+        for tensor in (self.continuous, self.discrete, self.lengths):
+            if tensor is not None:
+                found.update(tensor.cpu().numpy().tobytes())
+        return found.hexdigest()
 
     def parts(self, size: int) -> Iterator[Batch]:
         """The batch in order, in parts of at most this size."""
@@ -101,14 +177,18 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
-        return Batch(self.continuous.to(device), self.discrete.to(device))
+        lengths = None if self.lengths is None else self.lengths.to(device)
+        return Batch(self.continuous.to(device), self.discrete.to(device), lengths)
 
     @staticmethod
     def cat(batches: Sequence[Batch]) -> Batch:
-        """The batches one after another."""
-        return Batch(
-            torch.cat([b.continuous for b in batches]), torch.cat([b.discrete for b in batches])
-        )
+        """The batches one after another; narrower ones are widened by absent positions."""
+        width = max(b.discrete.shape[1] for b in batches)
+        wide = [nn.functional.pad(b.discrete, (0, width - b.discrete.shape[1])) for b in batches]
+        continuous = torch.cat([b.continuous for b in batches])
+        if all(b.lengths is None for b in batches):
+            return Batch(continuous, torch.cat(wide))
+        return Batch(continuous, torch.cat(wide), torch.cat([b.mask.sum(1) for b in batches]))
 
 
 @dataclass(frozen=True)
@@ -118,9 +198,8 @@ class Condition:
     Arguments:
         values: a batch whose unseen entries are ignored.
         continuous: bool with shape S, true where the continuous variable is seen.
-        discrete: bool with shape (L,), true where the discrete variable is seen.
-
-    One condition sees the same variables in all of its data; their values differ.
+        discrete: bool with shape (L,), true where the discrete variable is seen; (B, L) for sequences, whose data may
+            differ in what is seen of them (prompts of unequal length).
 
     Example:
         >>> values = Batch(torch.zeros(4, 2), torch.ones(4, 3, dtype=torch.int64))
@@ -137,7 +216,8 @@ class Condition:
         return len(self.values)
 
     def __getitem__(self, index: slice | Tensor) -> Condition:
-        return Condition(self.values[index], self.continuous, self.discrete)
+        discrete = self.discrete[index] if self.discrete.dim() == 2 else self.discrete
+        return Condition(self.values[index], self.continuous, discrete)
 
     @property
     def seen(self) -> int:
@@ -155,6 +235,7 @@ class Condition:
         return Batch(
             torch.where(self.continuous, self.values.continuous, x.continuous),
             torch.where(self.discrete, self.values.discrete, x.discrete),
+            x.lengths,
         )
 
     @classmethod

@@ -25,11 +25,11 @@ from torch import Tensor, nn
 
 from fivefold.families.family import Family
 from fivefold.seeds import seed_of
-from fivefold.spaces import Batch, Condition
+from fivefold.spaces import Batch, Condition, Data
 from fivefold.training import checkpoints
 from fivefold.training.plan import COMPLETED, History, Plan, Progress
 
-HELD_OUT_ROWS = 8_192
+HELD_OUT_ROWS, HELD_OUT_FEWEST, HELD_OUT_SHARE = 8_192, 64, 0.0075
 VALIDATIONS = 20
 PATIENCE = 6
 WARM_UP = 0.1
@@ -39,8 +39,8 @@ SAVE_EVERY = 20.0
 
 def train(
     family: Family,
-    x: Batch,
-    held_out: Batch,
+    x: Data,
+    held_out: Data,
     plan: Plan,
     *,
     checkpoint: Path | None = None,
@@ -84,19 +84,18 @@ def train(
         return run.finish()
 
 
-def step_seconds(plan: Plan, family: Family, x: Batch, *, least: float = 0.5) -> float:
+def step_seconds(plan: Plan, family: Family, x: Data, *, least: float = 0.5) -> float:
     """Processor or device seconds of one step, measured on a copy of the family."""
     with _threads(plan.threads):
         return _cost(_rehearse(plan, family, x), least)
 
 
-def fit_budget(
-    plan: Plan, family: Family, x: Batch, seconds: float, *, stretch: float = 3
-) -> Plan:
+def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: float = 3) -> Plan:
     """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
     with _threads(plan.threads):
         rehearsal = _rehearse(plan, family, x)
         a_step = _cost(rehearsal, min(2.0, 0.04 * seconds))
+        rehearsal.held_out = x[: judged(replace(plan, steps=int(seconds / a_step)))]
         started = _clock(x.device)
         rehearsal.validate()
         validations = VALIDATIONS * (_clock(x.device) - started)
@@ -104,8 +103,21 @@ def fit_budget(
     return replace(plan, steps=max(VALIDATIONS, min(steps, round(stretch * plan.steps))))
 
 
-def _rehearse(plan: Plan, family: Family, x: Batch) -> Run:
-    rehearsal = Run(copy.deepcopy(family), x, x[:HELD_OUT_ROWS], replace(plan, steps=1000))
+def judged(plan: Plan) -> int:
+    """How many held-out data a validation sees: all validations together cost some hundredths of the training.
+
+    Example:
+        >>> from fivefold.families import Recipe
+        >>> judged(Plan(steps=1000, batch=16, seed=0, threads=1, recipe=Recipe()))
+        120
+    """
+    return max(
+        HELD_OUT_FEWEST, min(HELD_OUT_ROWS, round(HELD_OUT_SHARE * plan.steps * plan.batch))
+    )
+
+
+def _rehearse(plan: Plan, family: Family, x: Data) -> Run:
+    rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000))
     rehearsal.step()
     return rehearsal
 
@@ -122,9 +134,9 @@ def _cost(rehearsal: Run, least: float) -> float:
 class Run:
     """The state of a run: weights, their average and the best of it, optimisers, and a few numbers."""
 
-    def __init__(self, family: Family, x: Batch, held_out: Batch, plan: Plan) -> None:
+    def __init__(self, family: Family, x: Data, held_out: Data, plan: Plan) -> None:
         self.family, self.x, self.plan = family, x, plan
-        self.held_out = held_out[:HELD_OUT_ROWS]
+        self.held_out = held_out[: judged(plan)]
         self.generator = torch.Generator(x.device)
         family.prepare(x, self._seeded(-1))
         self.average = copy.deepcopy(family).requires_grad_(False)
@@ -190,7 +202,7 @@ class Run:
         gradients = torch.autograd.grad(loss, group["params"], allow_unused=True)
         for parameter, gradient in zip(group["params"], gradients, strict=True):
             parameter.grad = gradient
-        nn.utils.clip_grad_norm_(group["params"], 1.0)
+        nn.utils.clip_grad_norm_(group["params"], self.plan.recipe.clip)
         group["lr"] = self.plan.recipe.rate * self._rate()
         self.optimiser(player).step()
 

@@ -1,0 +1,192 @@
+"""The Transformer, in the layout of Llama: one net for every sequence, causal or not.
+
+    h <- h + O softmax(Q K^T / sqrt(d_h)) V,    h <- h + W_down (silu(W_gate n(h)) * W_up n(h)),    n = RMSNorm
+
+Queries and keys are turned by rotary positions; several query heads may share a key-value head (grouped queries).
+With `qk_norm` queries and keys are normalised first, which is the layout of Qwen3. The same weights run causally or in
+both directions: only the mask differs.
+
+References:
+    Vaswani et al., "Attention is all you need", NeurIPS 2017, arXiv:1706.03762.
+    Zhang & Sennrich, "Root mean square layer normalization", NeurIPS 2019, arXiv:1910.07467.
+    Su et al., "RoFormer: enhanced transformer with rotary position embedding", 2021, arXiv:2104.09864.
+    Shazeer, "GLU variants improve Transformer", 2020, arXiv:2002.05202.
+    Ainslie et al., "GQA: training generalized multi-query Transformer models", EMNLP 2023, arXiv:2305.13245.
+    Touvron et al., "LLaMA: open and efficient foundation language models", 2023, arXiv:2302.13971.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fivefold.nets.linear import Linear
+
+
+class Transformer(nn.Module):
+    """A stack of pre-norm blocks with a last norm.
+
+    Arguments:
+        width: the size d of a state.
+        depth: the number of blocks.
+        heads: query heads.
+        groups: key-value heads, `heads` if None.
+        hidden: the inner size of the SwiGLU, 8/3 of the width in whole 32s if None.
+        head: the size of a head, width / heads if None.
+        qk_norm: whether queries and keys are normalised (Qwen3) or not (Llama).
+        theta: the base of the rotary wave lengths.
+        epsilon: of the norms.
+
+    Example:
+        >>> net = Transformer(width=64, depth=2, heads=2)
+        >>> net(torch.zeros(3, 5, 64)).shape
+        torch.Size([3, 5, 64])
+    """
+
+    def __init__(
+        self,
+        width: int,
+        depth: int,
+        heads: int,
+        *,
+        groups: int | None = None,
+        hidden: int | None = None,
+        head: int | None = None,
+        qk_norm: bool = True,
+        theta: float = 10_000.0,
+        epsilon: float = 1e-6,
+    ) -> None:
+        super().__init__()
+        self.width, self.theta = width, theta
+        hidden = hidden or 32 * round(width * 8 / 3 / 32)
+        self.head = head or width // heads
+        self.blocks = nn.ModuleList(
+            Block(width, heads, groups or heads, hidden, self.head, qk_norm, epsilon)
+            for _ in range(depth)
+        )
+        self.norm = RMSNorm(width, epsilon)
+
+    def forward(self, e: Tensor, *, lengths: Tensor | None = None, causal: bool = True) -> Tensor:
+        """States (B, L, d) of embedded symbols e (B, L, d), of which the first `lengths` (B,) are present.
+
+        Arguments:
+            e: embedded symbols, in the type in which to compute.
+            lengths: how many positions of each row are present; all if None. States of absent ones mean nothing.
+            causal: whether a position sees only itself and the earlier ones.
+        """
+        L = e.shape[1]
+        waves = rotary(torch.arange(L, device=e.device), self.head, self.theta)
+        mask = None
+        if lengths is not None and not causal:
+            mask = (torch.arange(L, device=e.device) < lengths[:, None])[:, None, None]
+        h = e
+        for block in self.blocks:
+            h = block(h, waves, mask, causal)
+        return self.norm(h)
+
+
+class Block(nn.Module):
+    """Attention and a gated perceptron, each added to the state."""
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        groups: int,
+        hidden: int,
+        head: int,
+        qk_norm: bool,
+        epsilon: float,
+    ) -> None:
+        super().__init__()
+        self.before_attention = RMSNorm(width, epsilon)
+        self.attention = Attention(width, heads, groups, head, qk_norm, epsilon)
+        self.before_mlp = RMSNorm(width, epsilon)
+        self.mlp = SwiGLU(width, hidden)
+
+    def forward(
+        self, h: Tensor, waves: tuple[Tensor, Tensor], mask: Tensor | None, causal: bool
+    ) -> Tensor:
+        """The state after both."""
+        h = h + self.attention(self.before_attention(h), waves, mask, causal)
+        return h + self.mlp(self.before_mlp(h))
+
+
+class Attention(nn.Module):
+    """Grouped-query attention with rotary positions."""
+
+    def __init__(
+        self, width: int, heads: int, groups: int, head: int, qk_norm: bool, epsilon: float
+    ) -> None:
+        super().__init__()
+        self.heads, self.groups, self.head = heads, groups, head
+        self.q = Linear(width, heads * head, bias=False)
+        self.k = Linear(width, groups * head, bias=False)
+        self.v = Linear(width, groups * head, bias=False)
+        self.o = Linear(heads * head, width, bias=False)
+        nn.init.zeros_(self.o.weight)
+        self.q_norm = RMSNorm(head, epsilon) if qk_norm else nn.Identity()
+        self.k_norm = RMSNorm(head, epsilon) if qk_norm else nn.Identity()
+
+    def project(self, h: Tensor, waves: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (B, H, L, d_h), keys and values (B, G, L, d_h) of normed states h (B, L, d)."""
+        q, k, v = (
+            layer(h).unflatten(-1, (-1, self.head)).transpose(1, 2)
+            for layer in (self.q, self.k, self.v)
+        )
+        return rotate(self.q_norm(q), waves), rotate(self.k_norm(k), waves), v
+
+    def forward(
+        self, h: Tensor, waves: tuple[Tensor, Tensor], mask: Tensor | None, causal: bool
+    ) -> Tensor:
+        """What attention adds to the state."""
+        q, k, v = self.project(h, waves)
+        found = functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.groups < self.heads
+        )
+        return self.o(found.transpose(1, 2).flatten(2))
+
+
+class SwiGLU(nn.Module):
+    """W_down (silu(W_gate h) * W_up h)."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.gate = Linear(width, hidden, bias=False)
+        self.up = Linear(width, hidden, bias=False)
+        self.down = Linear(hidden, width, bias=False)
+        nn.init.zeros_(self.down.weight)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """The gated perceptron with shape (*, d)."""
+        return self.down(functional.silu(self.gate(h)) * self.up(h))
+
+
+class RMSNorm(nn.Module):
+    """h / rms(h) * weight, over the last dimension."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, h: Tensor) -> Tensor:
+        """The normed state, in the type of h."""
+        scale = (h.float().square().mean(-1, keepdim=True) + self.epsilon).rsqrt()
+        return (h.float() * scale * self.weight).to(h.dtype)
+
+
+def rotary(positions: Tensor, head: int, theta: float) -> tuple[Tensor, Tensor]:
+    """Cosines and sines of the rotary angles, each with shape (*positions, head), as Llama lays them out."""
+    rates = theta ** (-torch.arange(0, head, 2, device=positions.device).float() / head)
+    angles = positions.float()[..., None] * rates
+    angles = torch.cat([angles, angles], -1)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, waves: tuple[Tensor, Tensor]) -> Tensor:
+    """Queries or keys x (B, H, L, d_h) turned by their positions' angles (L, d_h) or (B, 1, L, d_h)."""
+    cos, sin = (wave.to(x.dtype) for wave in waves)
+    first, second = x.chunk(2, -1)
+    return x * cos + torch.cat([-second, first], -1) * sin
