@@ -79,7 +79,7 @@ class Mixture(Family):
         self.log_theta = near.clamp_min(1e-6).log()
         self.log_pi = torch.full_like(self.log_pi, -math.log(classes))
         for _ in range(self.rounds):
-            self._round(x, marginal)
+            self._round(x[:], marginal)
 
     def _round(self, x: Batch, marginal: Tensor) -> None:
         classes, z = len(self.log_pi), x.continuous.flatten(1)

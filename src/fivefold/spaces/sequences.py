@@ -64,7 +64,8 @@ class Sequences:
         """
         sizes = np.array([len(d) + 1 for d in documents], np.int64)
         largest = max((int(d.max()) for d in documents if len(d)), default=0)
-        flat = np.zeros(int(sizes.sum()) + 1, np.uint16 if largest < 2**16 else np.uint32)
+        kind: type[np.unsignedinteger] = np.uint16 if largest < 2**16 else np.uint32
+        flat: NDArray[np.unsignedinteger] = np.zeros(int(sizes.sum()) + 1, kind)
         befores = np.concatenate([[0], sizes.cumsum()[:-1]]).astype(np.int64)
         for before, document in zip(befores.tolist(), documents, strict=True):
             flat[before + 1 : before + 1 + len(document)] = document

@@ -186,7 +186,7 @@ class Batch:
         width = max(b.discrete.shape[1] for b in batches)
         wide = [nn.functional.pad(b.discrete, (0, width - b.discrete.shape[1])) for b in batches]
         continuous = torch.cat([b.continuous for b in batches])
-        if all(b.lengths is None for b in batches):
+        if all(b.lengths is None and b.discrete.shape[1] == width for b in batches):
             return Batch(continuous, torch.cat(wide))
         return Batch(continuous, torch.cat(wide), torch.cat([b.mask.sum(1) for b in batches]))
 
