@@ -1,189 +1,174 @@
-"""GGUF files read with every count and offset checked, since a file from elsewhere may lie about them.
-
-    magic "GGUF", version, number of tensors, number of keys
-    keys:     name, type, value                       (a value may be an array)
-    tensors:  name, dimensions, type, offset          (of the blocks that follow, aligned)
-
-The header is read by hand, bounded by the size of the file at every step: a count that the rest of the file could not
-hold is refused before anything is allocated. Blocks are mapped, and unpacked by the library `gguf` one at a time.
-
-References:
-    The GGUF specification, github.com/ggml-org/ggml/blob/master/docs/gguf.md.
-"""
+"""GGUF files: what llama.cpp and the programs around it run."""
 
 from __future__ import annotations
 
-import math
-import struct
-from dataclasses import dataclass
+import json
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from fivefold.codecs.alphabets import Alphabet
+from fivefold.codecs.bytepairs import BytePairs
+from fivefold.errors import InputError
+from fivefold.exchange import tokenizing
+from fivefold.exchange.ggufheader import GgufFile, library
+from fivefold.exchange.layout import Layout, halved, paired
+from fivefold.exchange.weights import LENGTH, Array, Names, assembled, layout_of, weight
+from fivefold.families import Autoregressive, Family
 
-from fivefold.errors import InputError, MissingExtraError
-
-MAGIC = b"GGUF"
-VERSIONS = (2, 3)
-STRING, ARRAY = 8, 9
-SCALARS = {
-    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
-}  # fmt: skip
-MOST_KEYS, MOST_TENSORS, MOST_DIMENSIONS = 65_536, 65_536, 4
-LONGEST_NAME = 4_096
+Packing = Literal["F32", "F16", "Q8_0"]
+NORMAL, CONTROL, UNUSED = 1, 3, 5
 
 
-def library() -> ModuleType:
-    """The package `gguf`."""
-    try:
-        import gguf
-    except ImportError as error:
-        raise MissingExtraError("gguf", "exchange", "reading and writing GGUF") from error
-    return gguf
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """Where a tensor lies: its shape (slowest dimension first), its packing, and its bytes in the file."""
-
-    shape: tuple[int, ...]
-    packing: int
-    start: int
-    size: int
-
-
-class GgufFile:
-    """A GGUF file whose header has been checked.
+def read(
+    path: Path | str, *, length: int | None = None
+) -> tuple[Autoregressive, BytePairs, str | None]:
+    """The family, the alphabet and the chat template of a GGUF file, its weights unpacked to float32.
 
     Arguments:
         path: the file.
-
-    Attributes:
-        metadata: the keys and their values.
-        tensors: the tensors by name.
+        length: the longest context wanted; the model's own, at most 2,048, if None.
 
     Raises:
-        InputError: where the file is not GGUF, is truncated, or claims what it cannot hold.
+        InputError: where the file is hostile, damaged, or of a sort that is not known.
     """
+    file = GgufFile(path)
+    layout = Layout.from_gguf(file.metadata, tied="output.weight" not in file.tensors)
+    alphabet = tokenizing.from_gguf(file.metadata)
+    positions = min(layout.length, length or LENGTH)
+    family = assembled(layout, positions, _Weights(file, layout), alphabet.order.tolist())
+    template = file.metadata.get("tokenizer.chat_template")
+    return family, alphabet, template if isinstance(template, str) else None
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        if not self.path.is_file():
-            raise InputError("no such file", where=str(path), code="no-file")
-        self.size = self.path.stat().st_size
-        with self.path.open("rb") as file:
-            self._bytes = np.memmap(file, np.uint8, "r") if self.size else np.zeros(0, np.uint8)
-        self._place = 0
-        self.metadata: dict[str, Any] = {}
-        self.tensors: dict[str, Tensor] = {}
-        self._read()
 
-    def array(self, name: str) -> NDArray[np.float32]:
-        """One tensor unpacked, float32 with its shape.
+class _Weights:
+    """The weights in a file, their rows in our order."""
 
-        Raises:
-            InputError: where it is absent or packed in a way that is not known.
-        """
-        if name not in self.tensors:
-            self._refuse(f"holds no tensor {name!r}")
-        tensor, gguf = self.tensors[name], library()
-        block, unit = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType(tensor.packing)]
-        raw = self._bytes[tensor.start : tensor.start + tensor.size]
-        rows = raw.reshape(-1, tensor.shape[-1] // block * unit)
-        try:
-            found = gguf.dequantize(rows, gguf.GGMLQuantizationType(tensor.packing))
-        except NotImplementedError as error:
-            self._refuse(f"packs tensor {name!r} in a way that is not known ({error})")
-        return np.asarray(found, np.float32).reshape(tensor.shape)
+    def __init__(self, file: GgufFile, layout: Layout) -> None:
+        self.file, self.layout = file, layout
 
-    def _read(self) -> None:
-        if bytes(self._take(4)) != MAGIC:
-            self._refuse("is not GGUF: it does not begin with the letters GGUF")
-        version = self._number("<I")
-        if version not in VERSIONS:
-            self._refuse(f"has GGUF version {version}; versions {VERSIONS} can be read")
-        tensors, keys = self._number("<Q"), self._number("<Q")
-        self._check(tensors, MOST_TENSORS, 24, "tensors")
-        self._check(keys, MOST_KEYS, 13, "keys")
-        for _ in range(keys):
-            name = self._string(LONGEST_NAME)
-            if name in self.metadata:
-                self._refuse(f"has the key {name!r} twice")
-            self.metadata[name] = self._value(self._number("<I"))
-        described = [self._described() for _ in range(tensors)]
-        alignment = self.metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
-            self._refuse(f"has an alignment of {alignment!r}")
-        begin = -(-self._place // alignment) * alignment
-        for name, shape, packing, offset in described:
-            self._seat(name, shape, packing, begin + offset)
+    def shape(self, names: Names) -> tuple[int, ...]:
+        """The shape of a weight."""
+        return self.file.tensor(names[2]).shape
 
-    def _described(self) -> tuple[str, tuple[int, ...], int, int]:
-        name, dimensions = self._string(LONGEST_NAME), self._number("<I")
-        if not 1 <= dimensions <= MOST_DIMENSIONS:
-            self._refuse(f"gives tensor {name!r} {dimensions} dimensions")
-        shape = tuple(self._number("<Q") for _ in range(dimensions))[::-1]
-        return name, shape, self._number("<I"), self._number("<Q")
+    def array(self, names: Names) -> Array:
+        """A weight, float32."""
+        array, heads = self.file.array(names[2]), self.layout.heads_of(names[0])
+        return halved(array, heads) if heads else array
 
-    def _seat(self, name: str, shape: tuple[int, ...], packing: int, start: int) -> None:
-        gguf = library()
-        known = {int(kind): size for kind, size in gguf.GGML_QUANT_SIZES.items()}
-        if packing not in known:
-            self._refuse(f"packs tensor {name!r} in the unknown way {packing}")
-        block, unit = known[packing]
-        count = math.prod(shape)
-        size = count // block * unit
-        if count < 1 or shape[-1] % block or start + size > self.size:
-            self._refuse(f"claims a tensor {name!r} of shape {list(shape)}, which it cannot hold")
-        if name in self.tensors:
-            self._refuse(f"has the tensor {name!r} twice")
-        self.tensors[name] = Tensor(shape, packing, start, size)
 
-    def _value(self, kind: int) -> Any:
-        if kind == STRING:
-            return self._string(self.size)
-        if kind in SCALARS:
-            return self._number(SCALARS[kind])
-        if kind != ARRAY:
-            self._refuse(f"has a value of the unknown type {kind}")
-        inner, count = self._number("<I"), self._number("<Q")
-        if inner == STRING:
-            self._check(count, self.size, 8, "strings in an array")
-            return [self._string(self.size) for _ in range(count)]
-        if inner not in SCALARS:
-            self._refuse(f"has an array of the type {inner}")
-        width = struct.calcsize(SCALARS[inner])
-        self._check(count, self.size, width, "values in an array")
-        kind_of = np.dtype("?" if SCALARS[inner] == "<?" else SCALARS[inner])
-        return np.frombuffer(bytes(self._take(count * width)), kind_of).tolist()
+def write(
+    family: Family,
+    alphabet: Alphabet,
+    path: Path | str,
+    *,
+    template: str | None = None,
+    packing: Packing = "F32",
+    name: str = "fivefold",
+) -> Path:
+    """Write a family that is a language model as a GGUF file.
 
-    def _check(self, count: int, most: int, least: int, what: str) -> None:
-        if count > most or count * least > self.size - self._place:
-            self._refuse(f"claims {count:,} {what}, more than a file of {self.size:,} bytes holds")
+    Arguments:
+        family: an autoregressive family over sequences with a Transformer.
+        alphabet: its symbols: byte pairs or bytes.
+        path: the file.
+        template: the chat template, if it has one.
+        packing: of the matrices; norms stay float32.
+        name: what other programs call the model.
 
-    def _string(self, longest: int) -> str:
-        length = self._number("<Q")
-        self._check(length, longest, 1, "bytes in a string")
-        try:
-            return bytes(self._take(length)).decode()
-        except UnicodeDecodeError:
-            self._refuse("has a string that is not UTF-8")
+    Raises:
+        InputError: where the family or the alphabet has no such form.
+    """
+    gguf, path, layout = library(), Path(path), layout_of(family)
+    vocabulary = _vocabulary(alphabet, layout.alphabet)
+    order = alphabet.order.tolist() if isinstance(alphabet, BytePairs) else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        begun = Path(folder) / "model.gguf"
+        writer = gguf.GGUFWriter(begun, layout.architecture)
+        _describe(writer, layout, name)
+        _spell(writer, vocabulary, template)
+        for ours, _, file in layout.names():
+            array = weight(family, ours, order)
+            if heads := layout.heads_of(ours):
+                array = paired(array, heads)
+            kind = _packed(packing, array)
+            writer.add_tensor(file, gguf.quantize(array, kind), raw_dtype=kind)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        begun.replace(path)
+    return path
 
-    def _number(self, form: str) -> Any:
-        return struct.unpack(form, bytes(self._take(struct.calcsize(form))))[0]
 
-    def _take(self, count: int) -> NDArray[np.uint8]:
-        if count > self.size - self._place:
-            self._refuse(f"ends at byte {self.size:,}, in the middle of its header")
-        self._place += count
-        return self._bytes[self._place - count : self._place]
+def _packed(packing: Packing, array: Array) -> Any:
+    kinds = library().GGMLQuantizationType
+    whole = array.ndim == 1 or (packing == "Q8_0" and array.shape[-1] % 32)
+    return kinds.F32 if whole else kinds[packing]
 
-    def _refuse(self, what: str) -> NoReturn:
+
+def _describe(writer: Any, layout: Layout, name: str) -> None:
+    writer.add_name(name)
+    writer.add_context_length(layout.length)
+    writer.add_embedding_length(layout.width)
+    writer.add_block_count(layout.depth)
+    writer.add_feed_forward_length(layout.hidden)
+    writer.add_head_count(layout.heads)
+    writer.add_head_count_kv(layout.groups)
+    writer.add_key_length(layout.head)
+    writer.add_value_length(layout.head)
+    writer.add_rope_dimension_count(layout.head)
+    writer.add_rope_freq_base(layout.theta)
+    writer.add_layer_norm_rms_eps(layout.epsilon)
+    writer.add_vocab_size(layout.alphabet)
+
+
+def _spell(writer: Any, vocabulary: Mapping[str, Any], template: str | None) -> None:
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(vocabulary["pre"])
+    writer.add_token_list(vocabulary["tokens"])
+    writer.add_token_types(vocabulary["types"])
+    writer.add_token_merges(vocabulary["joins"])
+    writer.add_bos_token_id(vocabulary["end"])
+    writer.add_eos_token_id(vocabulary["end"])
+    writer.add_add_bos_token(vocabulary["begun"])
+    writer.add_add_space_prefix(False)
+    if template:
+        writer.add_chat_template(template)
+
+
+def _vocabulary(alphabet: Alphabet, size: int) -> dict[str, Any]:
+    """Tokens, their types and joins, as a GGUF file lists them."""
+    described = tokenizing.exported(alphabet)
+    model = described["model"]
+    if model.get("byte_fallback"):
         raise InputError(
-            f"the file {what}",
-            where=str(self.path),
-            hint="take it from its source again",
-            code="bad-gguf",
+            f"the alphabet {alphabet.name!r} has no form in GGUF",
+            hint="train with --alphabet bpe or bytes, or export --to hf",
+            code="not-exportable",
         )
+    tokens, types = [f"[unused{i}]" for i in range(size)], [UNUSED] * size
+    for token, number in model["vocab"].items():
+        tokens[number], types[number] = token, NORMAL
+    for added in described["added_tokens"]:
+        tokens[added["id"]], types[added["id"]] = added["content"], CONTROL
+    joins = [j if isinstance(j, str) else " ".join(j) for j in model["merges"]]
+    return {
+        "tokens": tokens,
+        "types": types,
+        "joins": joins or [f"{tokens[1]} {tokens[1]}"],
+        "pre": _rule(json.dumps(described.get("pre_tokenizer"))),
+        "end": alphabet.end if isinstance(alphabet, BytePairs) else 0,
+        "begun": described.get("post_processor") is not None
+        and not getattr(alphabet, "specials", {}),
+    }
+
+
+def _rule(cut: str) -> str:
+    """The name in GGUF of the rule by which a tokenizer cuts texts."""
+    for name, rule in tokenizing.SPLITS.items():
+        if rule not in (None, "digits") and json.dumps(rule) in cut:
+            return name
+    return "smollm" if '"Digits"' in cut else "gpt-2"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,8 +17,23 @@ from fivefold.nets.transformer import Block, RMSNorm, Transformer
 from fivefold.spaces import Space
 
 Array = NDArray[np.float32]
+Names = tuple[str, str, str]
+LENGTH = 2_048
+"""The longest context that is made unasked: its model may have learned a longer one."""
 BY_SYMBOL = ("embed.weight", "head.weight")
 """Weights with one row a symbol."""
+
+
+class Source(Protocol):
+    """Weights from elsewhere, by their three names: ours, Hugging Face's, GGUF's."""
+
+    def shape(self, names: Names) -> tuple[int, ...]:
+        """The shape of a weight; an InputError where there is none."""
+        ...
+
+    def array(self, names: Names) -> Array:
+        """A weight, float32."""
+        ...
 
 
 def conditionals_of(family: Family) -> SequenceConditionals:
@@ -65,24 +81,6 @@ def layout_of(family: Family) -> Layout:
     )
 
 
-def family_of(layout: Layout, length: int) -> Autoregressive:
-    """An autoregressive family in a layout, with a context of so many symbols, its weights not yet set."""
-    return Autoregressive(
-        Space.sequence(layout.alphabet, length),
-        net="transformer",
-        tied=layout.tied,
-        width=layout.width,
-        depth=layout.depth,
-        heads=layout.heads,
-        groups=layout.groups,
-        hidden=layout.hidden,
-        head=layout.head,
-        qk_norm=layout.architecture == "qwen3",
-        theta=layout.theta,
-        epsilon=layout.epsilon,
-    )
-
-
 def weight(family: Family, name: str, order: Sequence[int] | None = None) -> Array:
     """One weight by our name, float32; rows of symbols in the order wanted.
 
@@ -98,33 +96,52 @@ def weight(family: Family, name: str, order: Sequence[int] | None = None) -> Arr
 
 
 @torch.no_grad()
-def fill(
-    family: Family,
-    layout: Layout,
-    read: Callable[[tuple[str, str, str]], Array],
-    order: Sequence[int] | None = None,
-) -> None:
-    """Set every weight of a family.
+def assembled(
+    layout: Layout, length: int, source: Source, order: Sequence[int] | None = None
+) -> Autoregressive:
+    """The family that a layout and weights from elsewhere make.
+
+    Every shape is checked before anything is allocated: what a configuration claims, the file must hold.
 
     Arguments:
-        family: the model, in this layout.
-        layout: its layout.
-        read: the weight by its three names; raises InputError where there is none.
+        layout: the layout.
+        length: the positions of its space.
+        source: the weights.
         order: for each of our symbols, which row of the foreign weights it is; as they are if None.
 
     Raises:
-        InputError: where a weight has another shape than the layout says.
+        InputError: where a weight is absent or has another shape than the layout says.
     """
-    places = conditionals_of(family).state_dict(keep_vars=True)
     for names in layout.names():
-        array = read(names)
-        if array.shape != layout.shape(names[0]):
+        if (found := source.shape(names)) != layout.shape(names[0]):
             raise InputError(
-                f"the tensor {names[1]!r} has shape {list(array.shape)}, "
+                f"the tensor {names[1]!r} has shape {list(found)}, "
                 f"its configuration says {list(layout.shape(names[0]))}",
                 hint="take the model from its source again",
                 code="wrong-shape",
             )
+    family = _family(layout, length)
+    places = conditionals_of(family).state_dict(keep_vars=True)
+    for names in layout.names():
+        array = source.array(names)
         if order is not None and names[0] in BY_SYMBOL:
             array = array[np.asarray(order)]
-        places[names[0]].copy_(torch.from_numpy(np.ascontiguousarray(array)))
+        places[names[0]].copy_(torch.tensor(array))
+    return family
+
+
+def _family(layout: Layout, length: int) -> Autoregressive:
+    return Autoregressive(
+        Space.sequence(layout.alphabet, length),
+        net="transformer",
+        tied=layout.tied,
+        width=layout.width,
+        depth=layout.depth,
+        heads=layout.heads,
+        groups=layout.groups,
+        hidden=layout.hidden,
+        head=layout.head,
+        qk_norm=layout.architecture == "qwen3",
+        theta=layout.theta,
+        epsilon=layout.epsilon,
+    )
