@@ -18,8 +18,8 @@ def card(description: dict[str, Any]) -> str:
     lines = [
         f"# A {description['family']} model of {data.get('name', 'a table')}",
         "",
-        "Rows drawn from this model are synthetic: a machine made them, and no row describes a person or thing that",
-        "exists. Say so wherever you pass them on. Made with fivefold.",
+        "What is drawn from this model is synthetic: a machine made it, and it describes no person or thing that",
+        "exists. Say so wherever you pass it on. Made with fivefold.",
         "",
         "| | |",
         "|---|---|",
@@ -33,9 +33,7 @@ def card(description: dict[str, Any]) -> str:
         f"| steps | {run.get('steps', '?')} ({run.get('stopped', '?')}) |",
         f"| processor seconds | {run.get('seconds', 0):.1f} |",
         "",
-        "## Columns",
-        "",
-        *(f"- `{_plain(name)}`: {kind}" for name, kind in description["columns"].items()),
+        *_contents(description),
         "",
     ]
     if description["notices"]:
@@ -48,6 +46,15 @@ def card(description: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _contents(description: dict[str, Any]) -> list[str]:
+    """The columns of a table, or how sequences are written as symbols."""
+    if "columns" in description:
+        columns = description["columns"].items()
+        return ["## Columns", "", *(f"- `{_plain(name)}`: {kind}" for name, kind in columns)]
+    names = [name for name in ("kind", "alphabet", "symbols", "length") if name in description]
+    return ["## Sequences", "", *(f"- {name}: {_plain(description[name])}" for name in names)]
 
 
 def _plain(text: str) -> str:

@@ -1,10 +1,11 @@
-"""From a table to a model: `fit`, `plan`, `sample`, and an estimator in scikit-learn's manner."""
+"""From data to a model: `fit`, `plan`, `sample`, and an estimator in scikit-learn's manner."""
 
 from __future__ import annotations
 
 import inspect
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -12,10 +13,11 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from fivefold.codecs.reading import read_table
+from fivefold.codecs.reading import read_data, read_table
 from fivefold.codecs.schema import Schema
 from fivefold.codecs.writing import open_writer
 from fivefold.errors import InputError, NotFittedError
+from fivefold.intake import Reading
 from fivefold.model import Model, load
 from fivefold.preparation import TRAINING_COPIES, evidence, prepare
 from fivefold.training import Progress, step_seconds, train
@@ -26,7 +28,7 @@ Report = Callable[[Progress], None]
 def fit(
     data: Any,
     *,
-    family: str = "diffusion",
+    family: str | None = None,
     out: Path | str | None = None,
     minutes: float | None = None,
     epochs: float | None = None,
@@ -37,13 +39,18 @@ def fit(
     threads: int | None = None,
     device: str | None = None,
     encoding: str | None = None,
+    kind: str | None = None,
+    column: str | None = None,
+    alphabet: str | None = None,
+    symbols: int | None = None,
+    length: int | None = None,
     on_progress: Report | None = None,
 ) -> Model:
-    """Train one family on a table.
+    """Train one family on a table, or on texts, molecules, event logs: whatever is written as a sequence.
 
     Arguments:
         data: a path, an address, the name of a bundled table, a frame or an Arrow table.
-        family: one of `fivefold.families.FAMILIES`.
+        family: one of `fivefold.families.FAMILIES`; `diffusion` for tables and `autoregressive` for sequences if None.
         out: the folder for the model; a training that is killed resumes from it.
         minutes: a budget of processor time, for more or fewer steps than the family's own plan.
         epochs: passes over the data, in place of the family's own number.
@@ -54,6 +61,11 @@ def fit(
         threads: processor threads, 1 by default.
         device: `cpu`, `cuda`, ...; the best if None.
         encoding: of a text file that is not UTF-8.
+        kind: what the data are, a key of `fivefold.codecs.CODECS`; recognised if None.
+        column: of a file with several columns, the one that holds the sequences.
+        alphabet: `bytes`, `characters`, `bpe` or what else the kind of sequence has.
+        symbols: how many symbols a learned alphabet shall have.
+        length: the longest sequence; longer ones are cut into windows.
         on_progress: called now and then.
 
     Returns:
@@ -68,14 +80,13 @@ def fit(
     task = prepare(
         data,
         family=family,
+        reading=Reading(kind, column, encoding, schema, alphabet, symbols, length),
         minutes=minutes,
         epochs=epochs,
         size=size,
-        schema=schema,
         seed=seed,
         threads=threads,
         device=device,
-        encoding=encoding,
         settled=None if folder is None else folder / "training" / "plan.json",
     )
     checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
@@ -99,13 +110,16 @@ def plan(data: Any, **options: Any) -> dict[str, Any]:
     """What `fit` would do with these options: rows, kinds, parameters, steps, seconds and memory."""
     for unused in ("out", "resume", "on_progress"):
         options.pop(unused, None)
-    task = prepare(data, **options)
+    names = {field.name for field in fields(Reading)} & options.keys()
+    reading = Reading(**{name: options.pop(name) for name in names})
+    task = prepare(data, reading=reading, **options)
     a_step = step_seconds(task.plan, task.family, task.x)
     parameters = sum(p.numel() for p in task.family.parameters())
     return {
         "data": task.source,
-        "columns": {c.name: c.kind for c in task.codec.schema.columns},
-        "notices": list(task.codec.notices),
+        "kind": task.codec.kind,
+        **task.codec.describe(),
+        "notices": [*task.codec.notices, *task.notices],
         "family": task.family.name,
         "parameters": parameters,
         "rows": {"training": len(task.x), "held_out": len(task.held_out)},
@@ -157,14 +171,15 @@ def sample(
 
 
 class GenerativeModel:
-    """A generative model of a table as a scikit-learn estimator.
+    """A generative model of a table, or of sequences, as a scikit-learn estimator.
 
     Arguments:
-        family: one of the five families.
+        family: one of the five families; `diffusion` for tables and `autoregressive` for sequences if None.
         minutes: a budget of processor time.
         epochs: passes over the data.
         size: scale of the networks.
         schema: kinds of columns that are not to be found by themselves.
+        kind, column, alphabet, symbols, length: how sequences are read, as `fit` takes them.
         random_state: the seed.
         threads: processor threads.
         device: `cpu`, `cuda`, ...
@@ -181,12 +196,17 @@ class GenerativeModel:
 
     def __init__(
         self,
-        family: str = "diffusion",
+        family: str | None = None,
         *,
         minutes: float | None = None,
         epochs: float | None = None,
         size: float = 1.0,
         schema: Schema | Path | str | None = None,
+        kind: str | None = None,
+        column: str | None = None,
+        alphabet: str | None = None,
+        symbols: int | None = None,
+        length: int | None = None,
         random_state: int = 0,
         threads: int | None = None,
         device: str | None = None,
@@ -196,6 +216,11 @@ class GenerativeModel:
         self.epochs = epochs
         self.size = size
         self.schema = schema
+        self.kind = kind
+        self.column = column
+        self.alphabet = alphabet
+        self.symbols = symbols
+        self.length = length
         self.random_state = random_state
         self.threads = threads
         self.device = device
@@ -212,7 +237,9 @@ class GenerativeModel:
 
     def score_samples(self, X: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         """log p of each row in nats: exact, a bound, or NoLikelihoodError, as the family has it."""
-        return self._fitted().log_prob(read_table(X)).numpy()
+        model = self._fitted()
+        _, table = read_data(X, kind=model.codec.kind, column=self.column)
+        return model.log_prob(table).numpy()
 
     def score(self, X: Any, y: None = None) -> float:
         """The mean of `score_samples`."""

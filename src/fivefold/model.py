@@ -7,8 +7,8 @@
     README.md           the model card, for people
     manifest.json       the SHA-256 digest of each of these
 
-Nothing in it is ever unpickled, and a folder whose digests do not match is not loaded. Rows come in chunks, each a
-function of (seed, number of the chunk) alone: a hundred million rows need no more memory than one chunk.
+Nothing in it is ever unpickled, and a folder whose digests do not match is not loaded. Samples come in chunks, each a
+function of (seed, number of the chunk) alone: a hundred million need no more memory than one chunk.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ from safetensors.torch import save as weights_to_bytes
 from torch import Tensor
 
 from fivefold.cards import card
-from fivefold.codecs.table import TableCodec
+from fivefold.codecs import CODECS
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family
 from fivefold.files import sha256, write_atomically
+from fivefold.intake import Codec
 from fivefold.seeds import seeded
-from fivefold.spaces import Condition, Space
+from fivefold.spaces import Condition, Data, Sequences, Space
 
-FORMAT = 1
-CHUNK = 8_192
+FORMAT = 2
+"""1 knew tables only: its `codec.json` names no kind."""
+CHUNK, CHUNK_SYMBOLS = 8_192, 2**16
 TRIES = 50
 FILES = ("config.json", "model.safetensors", "codec.json", "evidence.json", "README.md")
 
@@ -52,7 +54,7 @@ class Model:
     """
 
     family: Family
-    codec: TableCodec
+    codec: Codec
     evidence: dict[str, Any]
 
     def sample(
@@ -65,12 +67,12 @@ class Model:
         avoid: pa.Table | None = None,
         **how: Any,
     ) -> Iterator[pa.Table]:
-        """New rows, in chunks.
+        """New rows of a table, or new texts, molecules, ...: in chunks.
 
         Arguments:
             rows: how many.
-            where: columns and the values that every row shall have.
-            balance: a column whose values shall be equally frequent.
+            where: columns and the values that every row shall have; for sequences the `prompt` they begin with.
+            balance: a column whose values shall be equally frequent; tables only.
             seed: the same seed gives the same rows.
             avoid: rows that must not be reproduced; a row equal to one of them is drawn anew.
             how: options of the family's sampler, such as `steps` of a diffusion.
@@ -78,10 +80,17 @@ class Model:
         Raises:
             InputError: where a column or value is unknown, or rows cannot be drawn without copies.
         """
+        if balance is not None and self.family.space.sort != "columns":
+            raise InputError(
+                f"there are no columns to balance in a model of {self.codec.kind}",
+                hint="give a prompt instead",
+                code="balance",
+            )
         draw = _Draw(self, where or {}, balance, seed, how)
         copies = Known(avoid) if avoid is not None else None
-        for number, start in enumerate(range(0, rows, CHUNK)):
-            size = min(CHUNK, rows - start)
+        most = chunk_of(self.family.space)
+        for number, start in enumerate(range(0, rows, most)):
+            size = min(most, rows - start)
             chunk = draw.table(number, size, start)
             for attempt in range(1, TRIES + 1):
                 if copies is None or not (again := copies.positions(chunk)):
@@ -96,26 +105,37 @@ class Model:
                 )
             yield chunk
 
-    @torch.no_grad()
     def log_prob(self, table: pa.Table, *, seed: int = 0) -> Tensor:
         """log p(row) in nats with shape (rows,): exact, or a lower bound, as the family says.
+
+        A sequence that is longer than the space is the sum of its windows, each given the symbol before it.
 
         Raises:
             NoLikelihoodError: where the family has none.
         """
-        x = self.codec.encode(table, seed=seed).to(self.device)
+        x = self.codec.encode(table, seed=seed)
+        each = self.log_prob_of(x, seed=seed)
+        if not isinstance(x, Sequences):
+            return each
+        return torch.zeros(len(table), dtype=torch.float64).index_add_(0, x.owners, each)
+
+    @torch.no_grad()
+    def log_prob_of(self, x: Data, *, seed: int = 0) -> Tensor:
+        """log p of each encoded datum in nats with shape (len(x),), in the data's own units."""
+        size = chunk_of(self.family.space)
         parts = [
             self.family.log_prob(
-                x[i : i + CHUNK], generator=seeded(self.device, "log_prob", seed, i)
+                part.to(self.device), generator=seeded(self.device, "log_prob", seed, i * size)
             )
-            for i in range(0, len(x), CHUNK)
+            for i, part in enumerate(x.parts(size))
         ]
-        return torch.cat(parts).cpu().double() + self.codec.log_volume(x.to("cpu"))
+        return torch.cat(parts).cpu().double() + self.codec.log_volume(x)
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(chain(self.family.parameters(), self.family.buffers())).device
+        tensors = chain(self.family.parameters(), self.family.buffers(), [torch.empty(0)])
+        return next(tensors).device
 
     @property
     def parameters(self) -> int:
@@ -133,8 +153,12 @@ class Model:
                 "continuous": self.family.space.dimensions,
                 "discrete": self.family.space.positions,
             },
-            "columns": {c.name: c.kind for c in self.codec.schema.columns},
-            "notices": list(self.codec.notices),
+            "kind": self.codec.kind,
+            **self.codec.describe(),
+            "notices": [
+                *self.codec.notices,
+                *self.evidence.get("training", {}).get("notices", ()),
+            ],
             "evidence": self.evidence,
         }
 
@@ -154,7 +178,7 @@ class Model:
         contents = {
             "config.json": _json(config),
             "model.safetensors": weights_to_bytes(weights),
-            "codec.json": _json(self.codec.to_dict()),
+            "codec.json": _json({"kind": self.codec.kind, **self.codec.to_dict()}),
             "evidence.json": _json(self.evidence),
             "README.md": card(self.describe()).encode(),
         }
@@ -199,9 +223,40 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
             hint="train the model anew or take the folder from its source again",
             code="damaged-model",
         ) from error
-    codec = TableCodec.from_dict(_read_json(folder / "codec.json"))
+    codec = codec_from(_read_json(folder / "codec.json"), str(folder / "codec.json"))
+    if codec.space != space:
+        raise InputError(
+            "the codec is of another model: its space is not that of the weights",
+            where=str(folder),
+            hint="take the folder from its source again",
+            code="damaged-model",
+        )
     family.requires_grad_(False).eval()
     return Model(family.to(device), codec, _read_json(folder / "evidence.json"))
+
+
+def codec_from(state: Mapping[str, Any], where: str = "codec.json") -> Codec:
+    """The codec of a `codec.json`, by the kind that it names; a table where it names none."""
+    state = dict(state)
+    kind = state.pop("kind", "table")
+    if kind not in CODECS:
+        raise InputError(
+            f"unknown kind of data {kind!r}",
+            where=where,
+            hint=f"this version knows {', '.join(CODECS)}",
+            code="unknown-kind",
+        )
+    found: Codec = CODECS[kind].from_dict(state)
+    return found
+
+
+def chunk_of(space: Space) -> int:
+    """How many data are drawn or judged at a time: rows of a table many, long sequences fewer."""
+    return (
+        min(CHUNK, max(16, CHUNK_SYMBOLS // space.positions))
+        if space.sort == "sequence"
+        else CHUNK
+    )
 
 
 def verify(folder: Path | str) -> None:
@@ -301,7 +356,8 @@ class _Draw:
     def _condition(self, size: int, generator: torch.Generator) -> Condition | None:
         columns: dict[str, object] = dict(self.where)
         seed = int(torch.randint(2**62, (), generator=generator, device=self.model.device))
-        c = self.model.codec.condition(columns, size, seed=seed) if columns else None
+        begins = bool(self.model.family.space.given.any())
+        c = self.model.codec.condition(columns, size, seed=seed) if columns or begins else None
         if self.balance is not None:
             order = torch.randperm(size, generator=generator, device=self.model.device)
             drawn = [self.values[i % len(self.values)] for i in order.tolist()]

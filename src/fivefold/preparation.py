@@ -1,83 +1,91 @@
-"""From a table to a training that could begin: read, encoded, split, with a family and a plan."""
+"""From data to a training that could begin: read, encoded, parted, with a family and a plan."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
 
-from fivefold.codecs.reading import read_table
-from fivefold.codecs.schema import Schema
-from fivefold.codecs.table import TableCodec
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family
 from fivefold.files import write_atomically
+from fivefold.intake import SPLITS, Codec, Reading
 from fivefold.machine import Machine
 from fivefold.seeds import seed_of
-from fivefold.spaces import Batch, Space
+from fivefold.spaces import Data, Space
 from fivefold.training import Plan, fit_budget, make_plan
 
-HELD_OUT, HELD_OUT_MOST = 0.05, 5_000
 TRAINING_COPIES = 7
 """Weights, gradients, two moments, the average, the best average, and one in the making."""
+PREFERRED = {"columns": "diffusion", "sequence": "autoregressive"}
+"""The family for each sort of space where none is named."""
 
 
 @dataclass(frozen=True)
 class Task:
     """A training that could begin: encoded data, an untrained family and a plan."""
 
-    codec: TableCodec
-    x: Batch
-    held_out: Batch
+    codec: Codec
+    x: Data
+    held_out: Data
     family: Family
     plan: Plan
     source: dict[str, Any]
+    notices: list[str] = field(default_factory=list)
 
 
 def prepare(
     data: Any,
     *,
-    family: str = "diffusion",
+    family: str | None = None,
+    reading: Reading | None = None,
     minutes: float | None = None,
     epochs: float | None = None,
     size: float = 1.0,
-    schema: Schema | Path | str | None = None,
     seed: int = 0,
     threads: int | None = None,
     device: str | None = None,
-    encoding: str | None = None,
     settled: Path | None = None,
 ) -> Task:
-    """Read, encode and split the data, and make the family and its plan; `settled` keeps the plan for a resume."""
-    if family not in FAMILIES:
-        raise InputError(
-            f"unknown family {family!r}", hint=f"one of: {', '.join(FAMILIES)}", code="family"
-        )
-    table = read_table(data, encoding=encoding)
-    codec = TableCodec(schema if isinstance(schema, Schema | None) else Schema.load(schema))
+    """Read, encode and part the data, and make the family and its plan; `settled` keeps the plan for a resume."""
+    if family is not None:
+        check_family(family)
+    codec, table = (reading or Reading()).open(data)
     codec.fit(table)
+    sort = codec.space.sort
     where = choose_device(device)
-    x = codec.encode(table, seed=seed_of("encode", seed)).to(where)
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(x))).to(where)
-    held = held_out_rows(len(x))
-    built = build(family, codec.space, size=size, seed=seed).to(where)
+    encoded = codec.encode(table, seed=seed_of("encode", seed)).to(where)
+    x, held_out, notices = SPLITS[sort](encoded, seed)
+    built = build(family or PREFERRED[sort], codec.space, size=size, seed=seed).to(where)
     task = Task(
         codec=codec,
-        x=x[order[held:]],
-        held_out=x[order[:held]],
+        x=x,
+        held_out=held_out,
         family=built,
-        plan=make_plan(built, len(x) - held, seed=seed, threads=threads or 1, epochs=epochs),
+        plan=make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs),
         source=describe_source(data, table),
+        notices=notices,
     )
     return Task(**{**vars(task), "plan": _settle(task, minutes, settled)})
+
+
+def check_family(name: str) -> None:
+    """Refuse a family that there is not.
+
+    Raises:
+        InputError: naming those that there are.
+    """
+    if name not in FAMILIES:
+        raise InputError(
+            f"unknown family {name!r}", hint=f"one of: {', '.join(FAMILIES)}", code="family"
+        )
 
 
 def build(family: str, space: Space, *, size: float = 1.0, seed: int = 0) -> Family:
@@ -121,11 +129,6 @@ def choose_device(name: str | None) -> torch.device:
     return device
 
 
-def held_out_rows(rows: int) -> int:
-    """How many rows training never sees, for choosing the best weights."""
-    return min(HELD_OUT_MOST, max(1, min(rows // 5, max(64, round(HELD_OUT * rows)))))
-
-
 def describe_source(data: Any, table: pa.Table) -> dict[str, Any]:
     """Where data came from, how large they are and the digest of their content."""
     named = isinstance(data, str | os.PathLike)
@@ -152,6 +155,7 @@ def evidence(task: Task, history: dict[str, Any]) -> dict[str, Any]:
             "steps": history["points"][-1]["step"] if history["points"] else 0,
             "rows": len(task.x),
             "held_out": len(task.held_out),
+            "notices": task.notices,
             **history,
         },
         "machine": Machine.here().to_dict(),

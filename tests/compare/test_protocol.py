@@ -6,14 +6,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fivefold.compare.jobs import Job, memory, widened
-from fivefold.compare.protocol import check_families, compare, fit_seconds, split
+from fivefold.compare.jobs import Job, memory
+from fivefold.compare.protocol import check_families, compare, fit_seconds
+from fivefold.codecs.table import TableCodec
 from fivefold.compare.result import Comparison
+from fivefold.compare.tables import TableTrial, widened
 from fivefold.compare.words import ASPECTS
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES
 from fivefold.preparation import build
 from fivefold.spaces import Batch, Space
+
+
+def split(table: pa.Table, seed: int):
+    return TableTrial.split(TableCodec(), table, seed)
 
 
 def people(rows: int = 400) -> pa.Table:
@@ -105,7 +111,7 @@ def test_what_is_finished_is_not_computed_again(done, monkeypatch) -> None:
 
 def test_training_and_holdout_are_disjoint_by_place_and_all_there() -> None:
     table = people().append_column("row", pa.array(range(400)))
-    parts = split(table, None, 0)
+    parts = split(table, 0)
     rows = [
         set(part["row"].to_pylist()) for part in (parts.train, parts.validation, parts.holdout)
     ]
@@ -114,13 +120,15 @@ def test_training_and_holdout_are_disjoint_by_place_and_all_there() -> None:
 
 
 def test_the_same_seed_splits_the_same_way() -> None:
-    assert split(people(), None, 3).train.equals(split(people(), None, 3).train)
-    assert not split(people(), None, 3).train.equals(split(people(), None, 4).train)
+    assert split(people(), 3).train.equals(split(people(), 3).train)
+    assert not split(people(), 3).train.equals(split(people(), 4).train)
 
 
 def test_the_budget_of_a_fit_grows_with_minutes_and_shrinks_with_work() -> None:
-    assert fit_seconds(10, 2, 5, 2) > fit_seconds(5, 2, 5, 2) > fit_seconds(5, 2, 5, 4)
-    assert fit_seconds(0.01, 1, 5, 2) > 0
+    cost = (8.0, 3.0)
+    assert fit_seconds(10, 2, 5, 2, *cost) > fit_seconds(5, 2, 5, 2, *cost)
+    assert fit_seconds(5, 2, 5, 2, *cost) > fit_seconds(5, 2, 5, 4, *cost)
+    assert fit_seconds(0.01, 1, 5, 2, *cost) > 0
 
 
 def test_families_are_checked_and_put_in_the_order_of_the_survey() -> None:

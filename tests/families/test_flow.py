@@ -13,12 +13,15 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+ROUGH = tuple(f"conditionals.{part}" for part in ("heads", "mixtures", "nets.down"))
+
+
 def rough(space: Space) -> Flow:
     """A flow with random weights, far from the identity."""
     torch.manual_seed(0)
     family = Flow(space, width=16, components=4)
     for name, p in family.named_parameters():
-        if name.startswith(("cells", "mixtures", "nets.down")) and "bias" not in name:
+        if name.startswith(ROUGH) and "bias" not in name:
             torch.nn.init.normal_(p, std=0.15)
     return family
 

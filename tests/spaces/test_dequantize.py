@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from fivefold.spaces import Batch, Space
@@ -17,7 +18,7 @@ def data(n: int = 2000) -> Batch:
 
 def bridge() -> Dequantize:
     made = Dequantize(Space((2, 1), (3, 7)))
-    made.fit(data().discrete)
+    made.fit(data())
     return made
 
 
@@ -71,3 +72,14 @@ def test_spaces_of_one_sort() -> None:
     u = symbols.encode(x, torch.full((4, 1), 0.5))
     torch.testing.assert_close(u[:, 0], torch.tensor([0.125, 0.375, 0.625, 0.875]).double())
     assert torch.equal(symbols.decode(u).discrete, x.discrete)
+
+
+def test_positions_of_a_sequence_share_their_cells() -> None:
+    made = Dequantize(Space.sequence(4, length=3))
+    x = Batch(torch.zeros(2, 0), torch.tensor([[0, 1, 1], [0, 1, 0]]), torch.tensor([3, 2]))
+    made.fit(x)
+    assert made.width.tolist() == pytest.approx([2.5 / 7, 3.5 / 7, 0.5 / 7, 0.5 / 7])
+    symbols = Batch(torch.zeros(4, 0), torch.arange(4)[:, None].repeat(1, 3))
+    u = made.encode(symbols, torch.full((4, 3), 0.5))
+    assert torch.equal(made.decode(u).discrete, symbols.discrete)
+    assert float(made.log_volume(x)[1, 2]) == 0

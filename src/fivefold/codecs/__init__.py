@@ -3,8 +3,12 @@
 | module | what it does |
 |---|---|
 | `reading`, `writing` | any file, address or frame as an Arrow table, and back |
+| `sniffing`, `corpora` | what kind of data a source is; its documents |
 | `schema` | the kinds of the columns, found and overridden |
 | `table` | an Arrow table as data of a space, and back |
+| `sequences`, `alphabets` | texts as sequences of symbols, and back |
+| `text`, `code`, `molecule`, `protein`, `events`, `log`, `music` | what is special to each kind |
+| `catalogue` | the codec of every kind |
 """
 
 from __future__ import annotations
@@ -13,15 +17,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fivefold.codecs.catalogue import CODECS as CODECS
+    from fivefold.codecs.reading import read_data as read_data
     from fivefold.codecs.reading import read_table as read_table
     from fivefold.codecs.schema import Column as Column
     from fivefold.codecs.schema import Schema as Schema
     from fivefold.codecs.schema import infer as infer
+    from fivefold.codecs.sequences import SequenceCodec as SequenceCodec
     from fivefold.codecs.table import TableCodec as TableCodec
     from fivefold.codecs.writing import open_writer as open_writer
     from fivefold.codecs.writing import write_table as write_table
 
 HOMES = {
+    "CODECS": "catalogue",
+    "read_data": "reading",
+    "SequenceCodec": "sequences",
     "read_table": "reading",
     "Column": "schema",
     "Schema": "schema",
@@ -40,11 +50,14 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "CODECS",
     "Column",
     "Schema",
+    "SequenceCodec",
     "TableCodec",
     "infer",
     "open_writer",
+    "read_data",
     "read_table",
     "write_table",
 ]

@@ -6,12 +6,18 @@ header and no line break inside a cell). The memory is Arrow metadata; decoded t
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 SOURCE = b"fivefold.source"
 LINED = b"fivefold.lined"
+NOTICES = b"fivefold.notices"
+"""What the reading left out, as a JSON list of sentences."""
+LANGUAGE = b"fivefold.language"
+"""The programming language that most of the code is in."""
 
 
 def remember(table: pa.Table, source: str, *, lined: bool) -> pa.Table:
@@ -25,8 +31,26 @@ def remember(table: pa.Table, source: str, *, lined: bool) -> pa.Table:
     Returns:
         The same columns.
     """
-    memory = {SOURCE: source.encode(), LINED: b"1" if lined else b"0"}
+    memory = {SOURCE: source.encode(errors="replace"), LINED: b"1" if lined else b"0"}
     return table.replace_schema_metadata(memory)
+
+
+def noted(table: pa.Table, notices: Sequence[str]) -> pa.Table:
+    """The table with the memory of what its reading changed or left out, behind what it remembers already.
+
+    Arguments:
+        table: any table.
+        notices: sentences.
+
+    Example:
+        >>> noted(pa.table({"a": [1]}), ["one row was empty"]).schema.metadata[NOTICES]
+        b'["one row was empty"]'
+    """
+    memory = dict(table.schema.metadata or {})
+    before = json.loads(memory.get(NOTICES, b"[]"))
+    return table.replace_schema_metadata(
+        {**memory, NOTICES: json.dumps([*before, *notices]).encode()}
+    )
 
 
 def place(memory: dict[Any, Any] | None, row: int | None = None, column: str | None = None) -> str:

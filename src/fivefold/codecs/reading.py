@@ -46,6 +46,8 @@ FORMATS = {
     ".ndjson": "json",
     ".json": "json",
 }
+MEMORY = 1 << 28
+"""Texts beyond so many bytes are mapped from files."""
 FOREIGN = {
     b"PK\x03\x04": "a ZIP archive or a spreadsheet",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet",
@@ -85,8 +87,53 @@ def read_table(
     if location in BUNDLED and not Path(location).exists():
         location = str(bundled(location))
     limits = limits or Limits()
-    data = fetch(location, limits)
-    form = _format(location, data)
+    return table_from(fetch(location, limits), location, encoding=encoding, limits=limits)
+
+
+def read_data(
+    source: Any,
+    *,
+    kind: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+    limits: Limits | None = None,
+    memory: int = MEMORY,
+) -> tuple[str, pa.Table]:
+    """Read data of any kind, and say which kind they are.
+
+    Arguments:
+        source: as in `read_table`; also a folder of files, or a list of texts.
+        kind: one of table, text, code, molecule, protein, events, log, music; None to find it.
+        column: the column that holds the texts, molecules, ...; of a text file: document, paragraph or line; of an event
+            log such as `case=ID,activity=STEP,time=WHEN`; None to find it.
+        encoding: as in `read_table`.
+        limits: as in `read_table`.
+        memory: texts beyond so many bytes are not held in memory but in files that are mapped.
+
+    Returns:
+        The kind, and the table; of all kinds but `table` it has one column of strings, with the name that the codec of
+        the kind gives it. An InputError says what is wrong and what is there.
+
+    Example:
+        >>> kind, table = read_data(["To be, or not to be", "That is the question"])
+        >>> kind, table.column_names
+        ('text', ['text'])
+    """
+    from fivefold.codecs.corpora import read_corpus
+
+    return read_corpus(source, kind, column, encoding, limits or Limits(), memory)
+
+
+def table_from(data: bytes, location: str, *, encoding: str | None, limits: Limits) -> pa.Table:
+    """The table in the bytes of a file.
+
+    Arguments:
+        data: the bytes, unpacked.
+        location: the name of the file.
+        encoding: as in `read_table`.
+        limits: as in `read_table`.
+    """
+    form = format_of(location, data)
     if form == "json":
         table = read_json(data, location, encoding)
     elif form in ("csv", "tsv"):
@@ -104,12 +151,32 @@ def read_table(
     return table
 
 
-def _format(location: str, data: bytes) -> str:
+def read_data(
+    source: Any,
+    *,
+    kind: str | None = None,
+    column: str | None = None,
+    encoding: str | None = None,
+) -> tuple[str, pa.Table]:
+    """The kind of the data, and the data as a table."""
+    return kind or "table", read_table(source, encoding=encoding)
+
+
+def format_of(location: str, data: bytes) -> str:
     """The format of a file: binary formats by their first bytes, the others by ending, then by first bytes."""
     if data[:4] == b"PAR1":
         return "parquet"
     if data[:6] == b"ARROW1" or data[:4] == b"\xff\xff\xff\xff":
         return "arrow"
+    refuse_foreign(location, data)
+    ending = PurePosixPath(bare_name(location)).suffix
+    if ending in FORMATS:
+        return FORMATS[ending]
+    return "json" if data.lstrip()[:1] in (b"{", b"[") and is_text(data) else "csv"
+
+
+def refuse_foreign(location: str, data: bytes) -> None:
+    """Stop where the first bytes are those of a format that is not read."""
     for magic, name in FOREIGN.items():
         if data.startswith(magic):
             raise InputError(
@@ -118,10 +185,6 @@ def _format(location: str, data: bytes) -> str:
                 hint="save it as CSV, Parquet, JSON lines or Arrow",
                 code="format",
             )
-    ending = PurePosixPath(bare_name(location)).suffix
-    if ending in FORMATS:
-        return FORMATS[ending]
-    return "json" if data.lstrip()[:1] in (b"{", b"[") and is_text(data) else "csv"
 
 
 def _binary(

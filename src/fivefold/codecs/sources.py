@@ -8,7 +8,7 @@ import io
 import lzma
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -33,11 +33,11 @@ class Limits:
     cells: int = 4_000_000_000
 
 
-PACKED: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
-    b"\x1f\x8b": ("gzip", lambda data: gzip.GzipFile(fileobj=io.BytesIO(data))),
-    b"\x28\xb5\x2f\xfd": ("zstd", lambda data: pa.input_stream(pa.py_buffer(data), "zstd")),
-    b"BZh": ("bzip2", lambda data: bz2.BZ2File(io.BytesIO(data))),
-    b"\xfd7zXZ\x00": ("xz", lambda data: lzma.LZMAFile(io.BytesIO(data))),  # noqa: SIM115
+PACKED: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
+    b"\x1f\x8b": ("gzip", lambda stream: gzip.GzipFile(fileobj=stream)),
+    b"\x28\xb5\x2f\xfd": ("zstd", lambda stream: pa.CompressedInputStream(stream, "zstd")),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
 ENDINGS = (".gz", ".zst", ".bz2", ".xz")
 PIECE = 1 << 22
@@ -74,9 +74,22 @@ def fetch(location: str, limits: Limits) -> bytes:
     Returns:
         The bytes.
     """
+    return b"".join(pieces(location, limits))
+
+
+def pieces(location: str, limits: Limits) -> Generator[bytes, None, None]:
+    """The bytes at a path or address, unpacked, a few megabytes at a time.
+
+    Arguments:
+        location: as in `fetch`.
+        limits: how many bytes at most come out.
+
+    Yields:
+        Bytes, never none.
+    """
     try:
         with _open(location) as stream:
-            data = stream.read(limits.size + 1)
+            yield from _unpacked(stream, location, limits)
     except FivefoldError:
         raise
     except Exception as fault:
@@ -86,9 +99,6 @@ def fetch(location: str, limits: Limits) -> bytes:
         raise InputError(
             f"cannot be read ({what})", where=location, hint="check it", code="cannot-read"
         ) from fault
-    if len(data) > limits.size:
-        raise _too_large(location, limits)
-    return unpack(data, location, limits)
 
 
 def _open(location: str) -> BinaryIO:
@@ -126,35 +136,18 @@ def _open_address(location: str) -> BinaryIO:
     return stream
 
 
-def unpack(data: bytes, where: str, limits: Limits) -> bytes:
-    """The bytes, unpacked if they are packed.
-
-    Arguments:
-        data: bytes that may be gzip, zstd, bzip2 or xz.
-        where: the name of the file.
-        limits: how many bytes at most come out; counted while they come.
-
-    Returns:
-        The bytes inside.
-    """
-    for magic, (name, opened) in PACKED.items():
-        if data.startswith(magic):
-            return _inflate(opened, data, name, where, limits)
-    return data
-
-
-def _inflate(
-    opened: Callable[[bytes], Any], data: bytes, name: str, where: str, limits: Limits
-) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+def _unpacked(stream: BinaryIO, where: str, limits: Limits) -> Iterator[bytes]:
+    """The bytes of a stream, out of gzip, zstd, bzip2 or xz if they are in it; counted while they come."""
+    head = stream.read(PIECE)
+    packing = next((found for magic, found in PACKED.items() if head.startswith(magic)), None)
+    if packing is None:
+        yield from _counted(stream, head, where, limits)
+        return
+    name, opened = packing
+    whole: Any = io.BufferedReader(Rejoined(head, stream), PIECE)
     try:
-        with opened(data) as stream:
-            while piece := stream.read(PIECE):
-                size += len(piece)
-                if size > limits.size:
-                    raise _too_large(where, limits)
-                pieces.append(piece)
+        with opened(whole) as inner:
+            yield from _counted(inner, inner.read(PIECE), where, limits)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as fault:
         if isinstance(fault, InputError):
             raise
@@ -164,13 +157,42 @@ def _inflate(
             hint="fetch or pack the file again",
             code="damaged",
         ) from fault
-    return b"".join(pieces)
 
 
-def _too_large(where: str, limits: Limits) -> InputError:
-    return InputError(
-        f"holds more than the limit of {limits.size:,} bytes",
-        where=where,
-        hint="give a part of it, or Parquet",
-        code="too-large",
-    )
+def _counted(stream: Any, piece: bytes, where: str, limits: Limits) -> Iterator[bytes]:
+    """A piece and all that follow it; an InputError where they are too many."""
+    size = 0
+    while piece:
+        size += len(piece)
+        if size > limits.size:
+            raise InputError(
+                f"holds more than the limit of {limits.size:,} bytes",
+                where=where,
+                hint="give a part of it, or Parquet",
+                code="too-large",
+            )
+        yield piece
+        piece = stream.read(PIECE)
+
+
+class Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already.
+
+    Arguments:
+        head: those bytes.
+        stream: what follows.
+    """
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self.head, self.stream = head, stream
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Fill a buffer, first from the head."""
+        found = self.head[: len(room)] or self.stream.read(len(room))
+        self.head = self.head[len(found) :] if self.head else b""
+        room[: len(found)] = found
+        return len(found)

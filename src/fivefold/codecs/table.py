@@ -8,7 +8,7 @@ inside a level, for noise) comes from the seed and the column's place, so that t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +47,8 @@ class TableCodec:
         >>> codec.decode(codec.encode(table, seed=0), seed=0).equals(table)
         True
     """
+
+    kind: ClassVar[str] = "table"
 
     def __init__(self, schema: Schema | None = None, rare: int = 10) -> None:
         if rare < 1:
@@ -317,6 +319,10 @@ class TableCodec:
             )
         words = np.arange(len(seat.encoding.words))
         return list(seat.encoding.decode(words, seat.column, _source(0, 0)).to_pylist())
+
+    def describe(self) -> dict[str, Any]:
+        """What people are told of it: the kind of each column."""
+        return {"columns": {column.name: column.kind for column in self.schema.columns}}
 
     def to_dict(self) -> dict[str, Any]:
         """The codec as JSON can hold it."""

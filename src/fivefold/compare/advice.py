@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from fivefold.compare.nouns import nouns_of
 from fivefold.compare.numerals import count, number, seconds, text
 from fivefold.compare.result import Advice, Comparison, FamilyResult
 from fivefold.compare.words import merit, overlap
@@ -35,7 +36,8 @@ def recommend(comparison: Comparison) -> Advice:
     if not usable:
         return Advice(
             None,
-            headline="No family can be recommended: none gave usable rows within this budget.",
+            headline="No family can be recommended: "
+            f"none gave usable {nouns_of(comparison.data.kind).many} within this budget.",
             cautions=_warnings(comparison, None),
             commands=[("Try a longer budget", _again(comparison, 3))],
         )
@@ -110,7 +112,7 @@ def _reasons(
     comparison: Comparison, ranked: Sequence[FamilyResult], clean: Sequence[FamilyResult]
 ) -> list[str]:
     """Why the first of the ranked families was chosen."""
-    chosen, rows = ranked[0], comparison.data.rows
+    chosen, rows, nouns = ranked[0], comparison.data.rows, nouns_of(comparison.data.kind)
     peers = [f for f in equals(ranked) if f is not chosen]
     quality = text(_quality(chosen))
     price = seconds(cost(chosen, rows)) if chosen.seconds is not None else ""
@@ -120,7 +122,7 @@ def _reasons(
         names = _and([named(f) for f in peers])
         equal = f"Its quality is {quality}; {names} cannot be told from it within the intervals"
         if price:
-            equal += f", and it is the cheapest: {price} to train and generate {count(rows)} rows"
+            equal += f", and it is the cheapest: {price} to train and generate {count(rows)} {nouns.many}"
         reasons = [f"{equal}."]
     else:
         second = f"{named(ranked[1])} comes next with {text(_quality(ranked[1]))}"
@@ -128,12 +130,12 @@ def _reasons(
     detection = chosen.figures.get("detection_auc")
     if detection and detection.value is not None:
         reasons.append(
-            "A classifier trained to tell its rows from real ones reaches an AUC of "
+            f"A classifier trained to tell its {nouns.many} from real ones reaches an AUC of "
             f"{text(detection)}, where 0.5 is a coin toss and 1 is certainty."
         )
     if clean and (member := _membership(chosen)):
         reasons.append(
-            "An attack that guesses which rows it was trained on does no better than chance: "
+            f"An attack that guesses which {nouns.many} it was trained on does no better than chance: "
             f"{_inner(member.title)} is {text(member)}, chance {number(member.best, member.unit)}."
         )
     return reasons
@@ -147,10 +149,11 @@ def _cautions(
 ) -> list[str]:
     """What to mind before relying on the recommendation."""
     cautions = []
+    nouns = nouns_of(comparison.data.kind)
     if not clean:
         cautions.append(
-            "Every family gives training rows away to a membership attack. Do not publish these "
-            "rows; train with fewer steps, or on more rows."
+            f"Every family gives training {nouns.many} away to a membership attack. Do not publish these "
+            f"{nouns.many}; train with fewer steps, or on more {nouns.many}."
         )
     for family in usable if clean else ():
         figure = leak(family)
@@ -162,14 +165,14 @@ def _cautions(
     copies = chosen.figures.get("excess_copies")
     if copies and copies.low is not None and copies.low > 0:
         cautions.append(
-            f"{number(copies.value, copies.unit)} of its rows are copies of training rows beyond "
-            "what two real samples share: look at them before you publish any."
+            f"{number(copies.value, copies.unit)} of its {nouns.many} are copies of training {nouns.many} "
+            "beyond what two real samples share: look at them before you publish any."
         )
     held = chosen.figures.get("likelihood_membership_auc")
     if held and held.low is not None and held.low > max(held.best or 0.5, held.floor or 0.5):
         cautions.append(
-            "Whoever holds the model itself, not only its rows, can tell training rows from others "
-            f"better than chance (AUC {text(held)}): share rows rather than the model."
+            f"Whoever holds the model itself, not only its {nouns.many}, can tell training {nouns.many} from "
+            f"others better than chance (AUC {text(held)}): share {nouns.many} rather than the model."
         )
     return cautions + _warnings(comparison, chosen)
 
@@ -177,16 +180,17 @@ def _cautions(
 def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
     """Limits of the comparison itself."""
     warnings = []
+    nouns = nouns_of(comparison.data.kind)
     baseline = comparison.baseline
     cheap = _quality(baseline) if baseline else None
     if chosen and baseline and cheap and merit(cheap) >= merit(_quality(chosen)) - EQUAL:
         warnings.append(
             f"{baseline.title}, the cheap baseline, does as well ({text(cheap)}): "
-            "on this table a neural family earns little."
+            f"on this {nouns.whole} a neural family earns little."
         )
     if chosen and not _membership(chosen):
         warnings.append(
-            "Privacy was not measured: do not publish these rows on this report alone."
+            f"Privacy was not measured: do not publish these {nouns.many} on this report alone."
         )
     if chosen and _rising(chosen):
         warnings.append(
@@ -203,7 +207,7 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
             warnings.append(f"{family.title} gave no usable model in {failed}: {broken[0]}.")
     if comparison.data.holdout < FEW_ROWS:
         warnings.append(
-            f"Only {count(comparison.data.holdout)} rows were held out, so every interval is wide."
+            f"Only {count(comparison.data.holdout)} {nouns.many} were held out, so every interval is wide."
         )
     warnings.append(
         "Passing these attacks is evidence, not a guarantee, of privacy: "
@@ -215,23 +219,32 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
 def _commands(comparison: Comparison, chosen: FamilyResult) -> list[tuple[str, str]]:
     """The next steps as a person types them."""
     folder, data = chosen.folder, shlex.quote(comparison.data.path)
-    longer = f"fivefold fit {data} --family {chosen.family} --minutes 10 --out model"
+    nouns = nouns_of(comparison.data.kind)
+    of_kind = "" if comparison.data.kind == "table" else f" --kind {comparison.data.kind}"
+    longer = f"fivefold fit {data}{of_kind} --family {chosen.family} --minutes 10 --out model"
     steps = []
     if folder:
         model = shlex.quote(folder)
-        rows = comparison.data.rows
-        steps.append(
-            ("Generate rows", f"fivefold sample {model} --rows {rows} --out synthetic.csv")
-        )
+        steps.append((f"Generate {nouns.many}", _sampling(comparison, model)))
         steps.append(("See what the model holds", f"fivefold inspect {model}"))
-    steps.append(("Train it longer, on all rows", longer))
-    steps.append(("Judge any synthetic table", f"fivefold measure {data} synthetic.csv"))
+    steps.append((f"Train it longer, on all {nouns.many}", longer))
+    judge = f"fivefold measure {data} synthetic.csv{of_kind}"
+    steps.append((f"Judge any synthetic {nouns.whole}", judge))
     steps.append(("Repeat with more time", _again(comparison, 3)))
     return steps
 
 
+def _sampling(comparison: Comparison, model: str) -> str:
+    """How to draw from the chosen model: as many rows as the table has, or a few texts."""
+    if comparison.data.kind == "table":
+        return f"fivefold sample {model} --rows {comparison.data.rows} --out synthetic.csv"
+    return f"fivefold sample {model} --count 20"
+
+
 def _again(comparison: Comparison, times: float) -> str:
     path = shlex.quote(comparison.data.path)
+    if comparison.data.kind != "table":
+        path += f" --kind {comparison.data.kind}"
     return f"fivefold compare {path} --minutes {comparison.minutes * times:g}"
 
 

@@ -41,7 +41,7 @@ class SizePoint:
 
 @dataclass(frozen=True)
 class ScalePoint:
-    """What a step costs when the table has this many columns."""
+    """What a step costs when a datum has this many columns, or symbols."""
 
     columns: int
     seconds: float

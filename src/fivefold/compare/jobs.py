@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -19,27 +18,22 @@ import pyarrow as pa
 import torch
 from pyarrow import feather
 
-from fivefold.codecs.table import TableCodec
-from fivefold.compare.mixture import Mixture
+from fivefold.compare.attention import attention
+from fivefold.compare.nouns import nouns_of
+from fivefold.compare.parts import Parts
 from fivefold.compare.quality import CHEAP, quality
+from fivefold.compare.trials import Trial, trial_of
 from fivefold.families import Family
 from fivefold.measures.energy import Meter
-from fivefold.measures.fidelity import fidelity
 from fivefold.measures.figure import Figure
-from fivefold.measures.frame import frames
-from fivefold.measures.membership import membership, with_source
-from fivefold.measures.table import measure
-from fivefold.model import CHUNK, Model
+from fivefold.model import Model, chunk_of
 from fivefold.preparation import TRAINING_COPIES, build
 from fivefold.seeds import seed_of, seeded
-from fivefold.spaces import Batch, Space
+from fivefold.spaces import Batch
 from fivefold.training import fit_budget, make_plan, step_seconds, train
 
-LOOKS = (1, 2, 4, 7, 11, 15, 20)
-LOOK_ROWS = 4_000
 SIZES = (0.25, 0.5, 1.0)
-WIDTHS = (0.5, 1.0, 2.0, 4.0)
-SCALE_ROWS = 2_048
+SPEED_CHUNKS = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Job:
     """One piece of work.
 
     Arguments:
-        kind: `fit`, `size`, `scale`, `mixture` or `floor`.
+        kind: `fit`, `size`, `scale`, `baseline` or `floor`.
         parts: the folder with the parts of the data, as `Parts` writes them.
         data: the digest of the data, the split and the schema.
         family: the family, where one is trained.
@@ -91,47 +85,22 @@ class Job:
         return self.kind
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The parts of the data: what families learn from, choose by, and never see."""
-
-    train: pa.Table
-    validation: pa.Table
-    holdout: pa.Table
-    codec: TableCodec
-
-    def write(self, folder: Path) -> None:
-        """Write the parts to a folder of temporary files."""
-        for name in ("train", "validation", "holdout"):
-            feather.write_feather(getattr(self, name), folder / f"{name}.arrow", "uncompressed")
-        (folder / "codec.json").write_text(json.dumps(self.codec.to_dict()), encoding="utf-8")
-
-    @classmethod
-    def read(cls, folder: Path) -> Parts:
-        """The parts that `write` wrote."""
-        codec = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-        return cls(
-            train=feather.read_table(folder / "train.arrow"),
-            validation=feather.read_table(folder / "validation.arrow"),
-            holdout=feather.read_table(folder / "holdout.arrow"),
-            codec=TableCodec.from_dict(codec),
-        )
-
-
 def run(job: Job) -> dict[str, Any]:
     """Do a job in this process."""
     torch.set_num_threads(1)
-    return KINDS[job.kind](job, Parts.read(Path(job.parts)))
+    parts = Parts.read(Path(job.parts))
+    return KINDS[job.kind](job, trial_of(parts.codec.kind)(parts))
 
 
-def fit_job(job: Job, parts: Parts) -> dict[str, Any]:
+def fit_job(job: Job, trial: Trial) -> dict[str, Any]:
     """Train one family, judge it and keep it."""
-    look = Look(parts, job.seed)
-    family, history, figures, wall = _trained(job, parts, look)
+    look = Look(trial, job.seed)
+    family, history, figures, wall, unit = _trained(job, trial, look)
     steps = int(history["points"][-1]["step"]) if history["points"] else 0
     found: dict[str, Any] = {
         "parameters": sum(p.numel() for p in family.parameters()),
         "history": history,
+        "loss_unit": unit,
         "steps": steps,
         "wall_seconds": wall,
         "curve": look.points,
@@ -139,18 +108,20 @@ def fit_job(job: Job, parts: Parts) -> dict[str, Any]:
     if history["diverged"]:
         return {**found, "figures": {f.name: f.to_dict() for f in figures}}
     evidence = {"training": {"seed": job.seed, "steps": steps, **history}, "data": {}}
-    model = Model(family.requires_grad_(False), parts.codec, evidence)
-    figures += _judged(job, parts, model)
+    model = Model(family.requires_grad_(False), trial.parts.codec, evidence)
+    figures += _judged(job, trial, model)
     evidence["figures"] = {f.name: f.to_dict() for f in figures}
     if job.folder is not None:
         model.save(Path(job.folder))
-    return {**found, "figures": {f.name: f.to_dict() for f in figures}}
+    looked = attention(model, seed=job.seed)
+    shown = {} if looked is None else {"attention": asdict(looked)}
+    return {**found, **shown, "figures": {f.name: f.to_dict() for f in figures}}
 
 
-def size_job(job: Job, parts: Parts) -> dict[str, Any]:
+def size_job(job: Job, trial: Trial) -> dict[str, Any]:
     """Train one family at another size, and judge it cheaply."""
-    family, history, _, _ = _trained(job, parts, None)
-    figure = Look(parts, job.seed).judge(family)
+    family, history, *_ = _trained(job, trial, None)
+    figure = Look(trial, job.seed).judge(family)
     return {
         "parameters": sum(p.numel() for p in family.parameters()),
         "quality": 0.0 if history["diverged"] else figure.value,
@@ -159,55 +130,45 @@ def size_job(job: Job, parts: Parts) -> dict[str, Any]:
     }
 
 
-def scale_job(job: Job, parts: Parts) -> dict[str, Any]:
-    """Measure what a step of one family costs on tables of other widths."""
-    x = parts.codec.encode(parts.train.slice(0, SCALE_ROWS), seed=0)
+def scale_job(job: Job, trial: Trial) -> dict[str, Any]:
+    """Measure what a step of one family costs on data of other sizes: more columns, longer sequences."""
     points = []
-    for width in WIDTHS:
-        wide, space = widened(x, parts.codec.space, width)
+    for count, x, space in trial.scaled():
         family = build(job.family, space)
-        plan = make_plan(family, len(parts.train), seed=0)
-        plan = replace(plan, batch=min(plan.batch, len(wide)))
-        seconds = step_seconds(plan, family, wide, least=0.2)
-        columns = max(1, round(width * parts.train.num_columns))
-        points.append({"columns": columns, "seconds": seconds, "memory": memory(family, wide)})
+        plan = make_plan(family, len(trial.parts.train), seed=0)
+        plan = replace(plan, batch=min(plan.batch, len(x)))
+        seconds = step_seconds(plan, family, x, least=0.2)
+        points.append({"columns": count, "seconds": seconds, "memory": memory(family, x)})
     return {"points": points}
 
 
-def mixture_job(job: Job, parts: Parts) -> dict[str, Any]:
-    """Fit the shallow mixture and judge it as the families are judged."""
-    x = parts.codec.encode(parts.train, seed=seed_of("encode", job.seed))
-    mixture = Mixture(parts.codec.space)
+def baseline_job(job: Job, trial: Trial) -> dict[str, Any]:
+    """Fit the cheap model and judge it as the families are judged."""
+    codec = trial.parts.codec
+    x = codec.encode(trial.parts.train, seed=seed_of("encode", job.seed))
+    family, title = trial.baseline()
     with Meter() as meter:
-        mixture.prepare(x, seeded(x.device, "mixture", job.seed))
-    figures = meter.figures() + _judged(job, parts, Model(mixture, parts.codec, {}))
+        family.prepare(x, seeded(x.device, "mixture", job.seed))
+    figures = meter.figures() + _judged(job, trial, Model(family, codec, {}))
     return {
-        "parameters": sum(b.numel() for b in mixture.buffers()),
+        "title": title,
+        "parameters": family.counted,
         "seconds": meter.cpu_seconds,
         "figures": {f.name: f.to_dict() for f in figures},
     }
 
 
-def floor_job(job: Job, parts: Parts) -> dict[str, Any]:
-    """Judge the holdout as if it were a synthetic table: the best that any generator can hope for."""
-    half = len(parts.holdout) // 2
-    release, holdout = parts.holdout.slice(0, half), parts.holdout.slice(half)
-    figures = measure(
-        parts.train,
-        release,
-        holdout=holdout,
-        target=job.target,
-        schema=parts.codec.schema,
-        seed=job.seed,
-    )
+def floor_job(job: Job, trial: Trial) -> dict[str, Any]:
+    """Judge the holdout as if it were synthetic: the best that any generator can hope for."""
+    figures = trial.floor(job.target, job.seed)
     return {"figures": {f.name: f.to_dict() for f in figures}}
 
 
-KINDS: dict[str, Callable[[Job, Parts], dict[str, Any]]] = {
+KINDS: dict[str, Callable[[Job, Trial], dict[str, Any]]] = {
     "fit": fit_job,
     "size": size_job,
     "scale": scale_job,
-    "mixture": mixture_job,
+    "baseline": baseline_job,
     "floor": floor_job,
 }
 
@@ -215,34 +176,32 @@ KINDS: dict[str, Callable[[Job, Parts], dict[str, Any]]] = {
 class Look:
     """Cheap looks at a family in training: the curve of its quality against processor seconds."""
 
-    def __init__(self, parts: Parts, seed: int) -> None:
-        self.parts, self.seed, self.calls = parts, seed, 0
+    def __init__(self, trial: Trial, seed: int) -> None:
+        self.trial, self.seed, self.calls = trial, seed, 0
         self.points: list[dict[str, Any]] = []
-        self.real = parts.train.slice(0, LOOK_ROWS)
 
     def __call__(self, family: Family, point: dict[str, float]) -> None:
         """Look, at some of the validations."""
         self.calls += 1
-        if self.calls in LOOKS:
+        if self.calls in self.trial.looks:
             figure = self.judge(family)
             seen = {"cpu_seconds": point["seconds"], "quality": figure.value}
             self.points.append({**seen, "parts": figure.details})
 
     def judge(self, family: Family) -> Figure:
-        """The cheap part of the quality, of some thousand rows."""
-        model = Model(family, self.parts.codec, {})
-        made = pa.concat_tables(model.sample(LOOK_ROWS, seed=self.seed))
-        real, synthetic = frames([self.real, made], self.parts.codec.schema)
-        found = fidelity(real, synthetic, seed=0)
+        """The cheap part of the quality, of a part of the data."""
+        model = Model(family, self.trial.parts.codec, {})
+        made = pa.concat_tables(model.sample(self.trial.look_rows, seed=self.seed))
+        found = self.trial.glance(made)
         return quality({f.name: f for f in found}, CHEAP)
 
 
 def _trained(
-    job: Job, parts: Parts, look: Look | None
-) -> tuple[Family, dict[str, Any], list[Figure], float]:
-    seed = seed_of("encode", job.seed)
+    job: Job, trial: Trial, look: Look | None
+) -> tuple[Family, dict[str, Any], list[Figure], float, str]:
+    seed, parts = seed_of("encode", job.seed), trial.parts
     x = parts.codec.encode(parts.train, seed=seed)
-    held_out = parts.codec.encode(parts.validation, seed=seed)
+    held_out = trial.held_out(seed)
     family = build(job.family, parts.codec.space, size=job.size, seed=job.seed)
     plan = make_plan(family, len(x), seed=job.seed)
     plan = fit_budget(plan, family, x, job.seconds)
@@ -250,33 +209,33 @@ def _trained(
     meter = Meter()
     with meter:
         history = train(family, x, held_out, plan, on_validate=look)
-    return family, history.to_dict(), meter.figures(), time.perf_counter() - started
+    scale, unit = trial.loss_scale(family, held_out, plan)
+    found = history.to_dict()
+    for point in found["points"]:
+        for name in ("train", "held_out"):
+            point[name] = None if point[name] is None else scale * point[name]
+    return family, found, meter.figures(), time.perf_counter() - started, unit
 
 
-def _judged(job: Job, parts: Parts, model: Model) -> list[Figure]:
+def _judged(job: Job, trial: Trial, model: Model) -> list[Figure]:
     started = time.process_time()
     made = pa.concat_tables(model.sample(job.rows, seed=job.seed))
     speed = _speed(job.rows, time.process_time() - started, model, job.seed)
     job.table.parent.mkdir(parents=True, exist_ok=True)
     feather.write_feather(made, job.table)
-    figures = measure(
-        parts.train,
-        made,
-        holdout=parts.holdout,
-        target=job.target,
-        schema=parts.codec.schema,
-        seed=job.seed,
-    )
-    return [speed, *figures, *_likelihood(parts, model, job.seed)]
+    figures = trial.figures(made, job.target, job.seed)
+    return [speed, *figures, *trial.likelihood(model, job.seed)]
 
 
 def _speed(rows: int, seconds: float, model: Model, seed: int) -> Figure:
+    many = nouns_of(model.codec.kind).many
+    again_rows = min(2 * rows, SPEED_CHUNKS * chunk_of(model.family.space))
     rates = [rows / max(seconds, 1e-9)]
     for again in range(2):
         started = time.process_time()
-        for _ in model.sample(2 * CHUNK, seed=seed + again):
+        for _ in model.sample(again_rows, seed=seed + again):
             pass
-        rates.append(2 * CHUNK / (time.process_time() - started))
+        rates.append(again_rows / (time.process_time() - started))
     rates.sort()
     return Figure(
         name="generation_speed",
@@ -285,53 +244,11 @@ def _speed(rows: int, seconds: float, model: Model, seed: int) -> Figure:
         low=rates[0],
         high=rates[2],
         better="higher",
-        unit="rows/s",
-        definition="Rows drawn and decoded in a processor second: the median of three draws, and their range.",
+        unit=f"{many}/s",
+        definition=f"{many.capitalize()} drawn and decoded in a processor second: the median of three draws, "
+        "and their range.",
         source="fivefold",
     )
-
-
-def _likelihood(parts: Parts, model: Model, seed: int) -> list[Figure]:
-    """Held-out log-likelihood in the data's own units, and the attack that uses it."""
-    kind = model.family.likelihood
-    if kind == "none":
-        why = "this family has no likelihood"
-        return [Figure("log_prob", "Held-out log-likelihood", None, better="higher", note=why)]
-    rows = min(len(parts.holdout), len(parts.train), 4 * CHUNK)
-    others = model.log_prob(parts.holdout.slice(0, rows), seed=seed).numpy()
-    members = model.log_prob(parts.train.slice(0, rows), seed=seed).numpy()
-    error = 1.96 * float(others.std()) / math.sqrt(len(others))
-    mean = float(others.mean())
-    figure = Figure(
-        name="log_prob",
-        title="Held-out log-likelihood",
-        value=mean,
-        low=mean - error,
-        high=mean + error,
-        better="higher",
-        unit="nats",
-        definition="Mean log-probability of a held-out row, numbers counted by the cell of their last digit.",
-        source="the family's log_prob and the codec's log_volume",
-        note="exact" if kind == "exact" else "a lower bound",
-        details={"likelihood": kind, "train": float(members.mean())},
-    )
-    attacks = membership(members, others)
-    renamed = [replace(f, name=f"likelihood_{f.name}") for f in attacks]
-    return [figure, *with_source(renamed, "the model's own log-likelihood")]
-
-
-def widened(x: Batch, space: Space, width: float) -> tuple[Batch, Space]:
-    """The same rows with a part of their variables, or with several copies of them."""
-    discrete = _tiled(space.positions, width)
-    continuous = _tiled(space.dimensions, width)
-    flat = x.continuous.flatten(1)[:, continuous]
-    sizes = tuple(space.discrete[i] for i in discrete)
-    shape = (len(continuous),) if continuous else None
-    return Batch(flat, x.discrete[:, discrete]), Space(shape, sizes)
-
-
-def _tiled(count: int, width: float) -> list[int]:
-    return [i % count for i in range(math.ceil(width * count))] if count else []
 
 
 def memory(family: Family, x: Batch) -> int:

@@ -65,6 +65,11 @@ class Mixture(Family):
         self.register_buffer("mu", torch.zeros(classes, space.dimensions))
         self.register_buffer("s", torch.ones(classes, space.dimensions))
 
+    @property
+    def counted(self) -> int:
+        """How many numbers are fitted."""
+        return sum(buffer.numel() for buffer in self.buffers())
+
     def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Fit by expectation and maximisation from random responsibilities."""
         classes = len(self.log_pi)

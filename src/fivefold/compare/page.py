@@ -21,6 +21,8 @@ from fivefold.compare.advice import named
 from fivefold.compare.charts import distribution, heat_map
 from fivefold.compare.charts.canvas import Canvas, colour
 from fivefold.compare.charts.heat import chosen, difference
+from fivefold.compare.likeness import BLANKS
+from fivefold.compare.phrases import Phrases
 from fivefold.compare.result import ColumnResult, Comparison, FamilyResult, Figure, Pairs
 from fivefold.compare.sheets import Line
 
@@ -35,6 +37,7 @@ class Heats:
 
     names: list[str]
     left: int
+    deepest: float
     real: str
     made: list[tuple[FamilyResult, str, str]]
 
@@ -72,12 +75,13 @@ def environment() -> Environment:
         interval=numerals.interval,
         number=numerals.number,
         plain=plain,
+        readable=readable,
     )
     made.globals.update(gap=GAP, distribution=distribution, mark=mark)
     return made
 
 
-def pair_maps(pairs: Pairs, families: Sequence[FamilyResult]) -> Heats | None:
+def pair_maps(pairs: Pairs, families: Sequence[FamilyResult], phrases: Phrases) -> Heats | None:
     """The heat maps of the pairs, of the most associated columns where there are many."""
     if not pairs.columns or not pairs.real:
         return None
@@ -92,16 +96,17 @@ def pair_maps(pairs: Pairs, families: Sequence[FamilyResult]) -> Heats | None:
     for family in families:
         matrix = pairs.synthetic.get(family.family)
         own = part(matrix) if matrix else [[None] * len(kept) for _ in kept]
-        title = f"Association of columns, {family.title}"
+        title = f"{phrases.pair}, {family.title}"
         made.append(
             (
                 family,
-                heat_map(title, names, own),
+                heat_map(title, names, own, deepest=phrases.deepest),
                 heat_map(f"{title}, less real", names, difference(real, own), deepest=GAP),
             )
         )
     left = len(pairs.columns) - len(kept)
-    return Heats(names, left, heat_map("Association of columns, real", names, real), made)
+    drawn = heat_map(f"{phrases.pair}, real", names, real, deepest=phrases.deepest)
+    return Heats(names, left, phrases.deepest, drawn, made)
 
 
 def by_error(columns: Sequence[ColumnResult], family: str | None) -> list[ColumnResult]:
@@ -148,6 +153,19 @@ def two(value: float | None) -> str:
         ('0.10', '−0.31')
     """
     return numerals.DASH if value is None else f"{value:.2f}".replace("-", numerals.MINUS)
+
+
+def readable(text: str) -> str:
+    r"""A sample as it can be shown: what would not be seen is marked, lines stay lines.
+
+    Example:
+        >>> readable("a\x00b\n")
+        'a␀b\n'
+    """
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else BLANKS.get(c, "\N{REPLACEMENT CHARACTER}")
+        for c in text
+    )
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -102,11 +102,11 @@ def _number(real: Frame, views: Mapping[str, Frame], place: int) -> ColumnResult
         result.real.extend(_matched(known, often))
         result.synthetic.update({f: _matched(v[~np.isnan(v)], often) for f, v in made.items()})
         return _without_empty_rest(result)
-    edges = _edges(known, whole=bool(np.all(known == np.round(known))))
+    edges = edges_of(known, whole=bool(np.all(known == np.round(known))))
     result.edges.extend(edges.tolist())
     result.labels.extend(_written(edges, kind))
-    result.real.extend(_binned(known, edges))
-    result.synthetic.update({f: _binned(v[~np.isnan(v)], edges) for f, v in made.items()})
+    result.real.extend(binned(known, edges))
+    result.synthetic.update({f: binned(v[~np.isnan(v)], edges) for f, v in made.items()})
     return result
 
 
@@ -155,7 +155,7 @@ def _matched(values: Floats, often: Floats) -> list[float]:
     return [count / total for count in (*kept, values.size - sum(kept))]
 
 
-def _edges(known: Floats, *, whole: bool) -> Floats:
+def edges_of(known: Floats, *, whole: bool) -> Floats:
     """Bins of one width between the outer quantiles; of one share where one bin would hold most of them."""
     low, high = np.quantile(known, [TAIL, 1 - TAIL])
     if not high > low:
@@ -166,7 +166,7 @@ def _edges(known: Floats, *, whole: bool) -> Floats:
         edges = low + width * np.arange(int(np.ceil((high - low) / width)) + 1)
     else:
         edges = np.linspace(low, high, BINS + 1)
-    if max(_binned(known, edges)) > CROWDED:
+    if max(binned(known, edges)) > CROWDED:
         edges = _uneven(known, whole=whole)
     return np.asarray(edges, dtype=np.float64)
 
@@ -181,7 +181,7 @@ def _uneven(known: Floats, *, whole: bool) -> Floats:
     return np.unique(np.concatenate([[spike, after], np.floor(ends) if whole else ends]))
 
 
-def _binned(values: Floats, edges: Floats) -> list[float]:
+def binned(values: Floats, edges: Floats) -> list[float]:
     """The share of each bin; what lies beyond the edges counts in the outermost bins."""
     places = np.searchsorted(edges[1:-1], values, side="right")
     counts = np.bincount(places, minlength=len(edges) - 1)

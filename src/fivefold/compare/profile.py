@@ -1,7 +1,8 @@
-"""What synthetic data looks like beside real data: distributions, associations, ten rows.
+"""What synthetic data looks like beside real data: distributions, associations, ten rows, samples side by side.
 
-These are the parts of a comparison that pictures are drawn from. Aggregates only: the shares of
-bins and labels, the association of pairs, and ten rows that a model made.
+These are the parts of a comparison that pictures are drawn from. Of a table aggregates only: the shares of
+bins and labels, the association of pairs, and ten rows that a model made. Of sequences a few that were held out
+stand beside those that the models made, since no aggregate says how a text reads.
 """
 
 from __future__ import annotations
@@ -75,3 +76,31 @@ class Examples:
     family: str = ""
     header: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Whole samples to be read side by side.
+
+    Arguments:
+        real: held-out real ones.
+        made: those of each family.
+    """
+
+    real: list[str] = field(default_factory=list)
+    made: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Where a model looked when it read one of its own samples.
+
+    Arguments:
+        family: whose model it is.
+        symbols: the symbols of the sample, the given first one included.
+        layers: for each layer the mean of its heads' weights, row i what symbol i looked at.
+    """
+
+    family: str = ""
+    symbols: list[str] = field(default_factory=list)
+    layers: list[list[list[float]]] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
     data -> train | validation | holdout
     for each family and seed:    fit within the budget, judge
-    for each family:             quality at three sizes, cost of a step at four widths
-    beside them:                 the shallow mixture, and real data judged as if they were synthetic
+    for each family:             quality at three sizes, cost of a step at four widths or lengths
+    beside them:                 a cheap model, and real data judged as if they were synthetic
 
 Every job runs alone in a process of one thread, as many at a time as there are cores, so that processor seconds mean
 the same for all. What is finished is kept in the folder; the same command goes on from there.
@@ -27,33 +27,23 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from fivefold.codecs.reading import read_table
-from fivefold.codecs.schema import Schema, infer
-from fivefold.codecs.table import TableCodec
+from fivefold.codecs.schema import Schema
 from fivefold.compare import summary
-from fivefold.compare.jobs import SIZES, Job, Parts, run
+from fivefold.compare.jobs import SIZES, Job, run
+from fivefold.compare.parts import Parts
 from fivefold.compare.result import Comparison, Data, plain
-from fivefold.errors import FivefoldError, InputError
+from fivefold.compare.trials import trial_of
+from fivefold.errors import FivefoldError
 from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
+from fivefold.intake import Reading
 from fivefold.machine import Machine, cores
-from fivefold.measures.frame import frames
-from fivefold.measures.tasks import check_target
-from fivefold.preparation import describe_source, held_out_rows
+from fivefold.preparation import check_family, describe_source
 from fivefold.training import Progress
 
 Report = Callable[[Progress], None]
-HOLDOUT = 0.2
-HOLDOUT_MOST = 20_000
-ROWS_MOST = 20_000
 SIZE_SHARE = 0.25
-OVERHEAD = 8.0
-CHEAP = 3.0
 SMALLEST_FIT = 2.0
-FEWEST = 20
 
 
 def compare(
@@ -68,21 +58,31 @@ def compare(
     schema: Schema | Path | str | None = None,
     threads: int | None = None,
     encoding: str | None = None,
+    kind: str | None = None,
+    column: str | None = None,
+    alphabet: str | None = None,
+    symbols: int | None = None,
+    length: int | None = None,
     on_progress: Report | None = None,
 ) -> summary.Kept:
-    """Say which family of generative model to trust with a table.
+    """Say which family of generative model to trust with a table, or with texts, molecules, event logs, ...
 
     Arguments:
         data: a path, an address, the name of a bundled table, a frame or an Arrow table.
         minutes: the budget of the whole comparison, on the clock of this machine.
         families: some of the five, or all.
         seeds: trainings of each family.
-        target: the column by which usefulness is measured.
+        target: the column by which usefulness is measured; tables only.
         out: the folder for the report and the models; `comparison` if None.
         seed: the first seed, and that of the split.
         schema: kinds of columns that are not to be found by themselves.
         threads: trainings at the same time, each of one thread; the cores of the machine if None.
         encoding: of a text file that is not UTF-8.
+        kind: what the data are, a key of `fivefold.codecs.CODECS`; recognised if None.
+        column: of a file with several columns, the one that holds the sequences.
+        alphabet: `bytes`, `characters`, `bpe` or what else the kind of sequence has.
+        symbols: how many symbols a learned alphabet shall have.
+        length: the longest sequence; longer ones are cut into windows.
         on_progress: called when a piece of work is done, and every few seconds.
 
     Returns:
@@ -94,25 +94,25 @@ def compare(
     started = time.monotonic()
     chosen = check_families(families)
     folder = Path(out if out is not None else "comparison")
-    table = read_table(data, encoding=encoding)
-    parts = split(table, schema, seed)
-    if target is not None:
-        _check_target(parts, target)
+    given = Reading(kind, column, encoding, schema, alphabet, symbols, length)
+    codec, table = given.open(data)
+    parts = trial_of(codec.kind).split(codec, table, seed)
+    trial = trial_of(codec.kind)(parts)
+    trial.check(target)
     source = describe_source(data, table)
     workers = max(1, min(threads or cores(), len(chosen) * seeds + 2))
-    budget = fit_seconds(minutes, workers, len(chosen), seeds)
+    budget = fit_seconds(minutes, workers, len(chosen), seeds, trial.overhead, trial.cheap)
     with tempfile.TemporaryDirectory(prefix="fivefold-") as place:
         parts.write(Path(place))
         digest = f"{source['sha256']}-{seed}-{json.dumps(parts.codec.to_dict(), sort_keys=True)}"
-        rows = min(len(parts.train), ROWS_MOST)
-        results = str(folder / "jobs")
-        common = Job("floor", place, digest, seed=seed, target=target, rows=rows, results=results)
+        common = Job("floor", place, digest, seed=seed, target=target, rows=trial.rows)
+        common = replace(common, results=str(folder / "jobs"))
         jobs = plan_jobs(common, chosen, seeds, budget, folder)
-        done = work(jobs, folder, workers, on_progress)
+        done = work(jobs, folder, workers, trial.overhead, on_progress)
         comparison = Comparison(
             data=_data(data, source, parts, target),
             machine=summary.machine(Machine.here(), workers),
-            command=_command(data, minutes, chosen, seeds, target, folder, seed),
+            command=_command(data, given, minutes, chosen, seeds, target, folder, seed),
             seed=seed,
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             minutes=minutes,
@@ -120,7 +120,7 @@ def compare(
             families=[],
             seconds=time.monotonic() - started,
         )
-        comparison = summary.complete(comparison, chosen, done, parts)
+        comparison = summary.complete(comparison, chosen, done, trial)
     return summary.keep(comparison, folder)
 
 
@@ -132,36 +132,25 @@ def check_families(names: Sequence[str] | None) -> list[str]:
     """
     wanted = list(FAMILIES) if names is None else list(names)
     for name in wanted:
-        if name not in FAMILIES:
-            raise InputError(
-                f"unknown family {name!r}", hint=f"some of: {', '.join(FAMILIES)}", code="family"
-            )
+        check_family(name)
     return [name for name in FAMILIES if name in wanted]
 
 
-def split(table: pa.Table, schema: Schema | Path | str | None, seed: int) -> Parts:
-    """Train, validation and holdout parts at random, so that training rows and holdout rows differ by chance alone."""
-    if len(table) < FEWEST:
-        raise InputError(
-            f"{len(table)} rows: a comparison needs a training part and a holdout",
-            hint=f"give at least {FEWEST} rows",
-            code="too-few-rows",
-        )
-    given = schema if isinstance(schema, Schema | None) else Schema.load(schema)
-    order = np.random.default_rng(seed).permutation(len(table))
-    holdout = min(HOLDOUT_MOST, max(2, round(HOLDOUT * len(table))))
-    validation = held_out_rows(len(table) - holdout)
-    held, chosen, train = np.split(order, [holdout, holdout + validation])
-    found = infer(table, given)
-    rows = table.replace_schema_metadata()
-    codec = TableCodec(found).fit(rows.take(train))
-    return Parts(rows.take(train), rows.take(chosen), rows.take(held), codec)
+def fit_seconds(
+    minutes: float, workers: int, families: int, seeds: int, overhead: float, cheap: float
+) -> float:
+    """The processor seconds of one fit, so that everything ends within the minutes.
 
-
-def fit_seconds(minutes: float, workers: int, families: int, seeds: int) -> float:
-    """The processor seconds of one fit, so that everything ends within the minutes."""
+    Arguments:
+        minutes: of the whole comparison.
+        workers: jobs at the same time.
+        families: how many.
+        seeds: fits of each.
+        overhead: processor seconds that judging a fit takes.
+        cheap: the same for a cheap judgement.
+    """
     total = 60 * minutes * workers * 0.95
-    judging = OVERHEAD * (families * seeds + 2) + CHEAP * families * (len(SIZES) + 1)
+    judging = overhead * (families * seeds + 2) + cheap * families * (len(SIZES) + 1)
     fits = families * (seeds + SIZE_SHARE * len(SIZES))
     return round(max(SMALLEST_FIT, (total - judging) / fits), 1)
 
@@ -194,15 +183,19 @@ def plan_jobs(
         for size in SIZES
     ]
     scales = [replace(common, kind="scale", family=name) for name in families]
-    return [*fits, replace(common, kind="mixture"), common, *sizes, *scales]
+    return [*fits, replace(common, kind="baseline"), common, *sizes, *scales]
 
 
 def work(
-    jobs: Sequence[Job], folder: Path, workers: int, on_progress: Report | None
+    jobs: Sequence[Job],
+    folder: Path,
+    workers: int,
+    overhead: float,
+    on_progress: Report | None,
 ) -> list[tuple[Job, dict[str, Any]]]:
     """Do the jobs, several at a time, and return each with its result; one that is kept is not done again."""
     done: dict[str, dict[str, Any]] = {}
-    weight = {job.key: job.seconds + OVERHEAD for job in jobs}
+    weight = {job.key: job.seconds + overhead for job in jobs}
     total, started = sum(weight.values()), time.monotonic()
 
     def say(note: str) -> None:
@@ -290,11 +283,8 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _check_target(parts: Parts, target: str) -> None:
-    check_target(frames([parts.train], parts.codec.schema)[0], target)
-
-
 def _data(data: Any, source: dict[str, Any], parts: Parts, target: str | None) -> Data:
+    told = parts.codec.describe()
     return Data(
         name=source["name"].split(".")[0],
         path=str(data) if isinstance(data, str | os.PathLike) else "a frame",
@@ -303,14 +293,17 @@ def _data(data: Any, source: dict[str, Any], parts: Parts, target: str | None) -
         train=len(parts.train),
         validation=len(parts.validation),
         holdout=len(parts.holdout),
-        kinds={c.name: c.kind for c in parts.codec.schema.columns},
+        kinds=told.get("columns", {}),
         target=target,
-        notices=list(parts.codec.notices),
+        notices=parts.notices or list(parts.codec.notices),
+        kind=parts.codec.kind,
+        written={k: v for k, v in told.items() if k not in ("columns", "kind")},
     )
 
 
 def _command(
     data: Any,
+    given: Reading,
     minutes: float,
     families: Sequence[str],
     seeds: int,
@@ -323,4 +316,7 @@ def _command(
     parts += ["--seed", str(seed), "--out", str(folder)]
     if len(families) < len(FAMILIES):
         parts += ["--families", ",".join(families)]
+    for option in ("kind", "column", "alphabet", "symbols", "length"):
+        if (value := getattr(given, option)) is not None:
+            parts += [f"--{option}", str(value)]
     return shlex.join(parts + (["--target", target] if target else []))

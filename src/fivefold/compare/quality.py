@@ -125,22 +125,22 @@ def parameter_efficiency(sizes: Sequence[SizePoint]) -> Figure:
     )
 
 
-def scale_of_content(scaling: Sequence[ScalePoint]) -> Figure:
-    """The exponent b with which the time of a step grows with columns, time ~ columns^b."""
+def scale_of_content(scaling: Sequence[ScalePoint], parts: str = "columns") -> Figure:
+    """The exponent b with which the time of a step grows with what a datum has: time ~ columns^b, or symbols^b."""
     points = [(math.log(s.columns), math.log(s.seconds)) for s in scaling if s.seconds > 0]
     exponent = None
     if len({x for x, _ in points}) > 1:
         exponent = statistics.linear_regression(*zip(*points, strict=True)).slope
     return Figure(
         name="scale",
-        title="Growth of time with columns",
+        title=f"Growth of time with {parts}",
         value=exponent,
         better="lower",
         unit="exponent",
         definition="The exponent with which the time of a training step grows with the number "
-        "of columns: 1 is proportional, 2 quadratic.",
+        f"of {parts}: 1 is proportional, 2 quadratic.",
         source="fivefold",
-        note="" if exponent is not None else "widths were not tried",
+        note="" if exponent is not None else f"other numbers of {parts} were not tried",
     )
 
 

@@ -7,7 +7,7 @@ A page loads nothing, holds aggregates only, and its size depends on the number 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -18,13 +18,19 @@ from fivefold.compare.charts import (
     Series,
     dot_plot,
     growth,
+    heat_map,
+    loss_curves,
     quality_curves,
     sparkline,
     training_curves,
 )
 from fivefold.compare.charts.canvas import colour
+from fivefold.compare.likeness import likeness
+from fivefold.compare.nouns import nouns_of
 from fivefold.compare.numerals import heading
 from fivefold.compare.page import by_error, defined, pair_maps, render
+from fivefold.compare.phrases import phrases_of
+from fivefold.compare.pictures import drawn as pictures
 from fivefold.compare.portrait import portrait
 from fivefold.compare.quality import CHEAP, quality
 from fivefold.compare.result import Comparison, FamilyResult, Figure
@@ -35,6 +41,7 @@ from fivefold.compare.words import COLUMNS, Column
 __all__ = ["comparison_page", "measure_page", "text_table"]
 
 DOTS = 6
+LIKENESS = 4_000
 SYNTHETIC = "synthetic"
 ABOUT = {"lower": "lower is better", "higher": "higher is better"}
 
@@ -52,9 +59,19 @@ class Drawn:
     """A table of figures with its pictures."""
 
     group: Group
+    about: str
     columns: list[Figure]
     lines: list[object]
     dots: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Samples of one family, or held-out real ones, each with its picture where it has one."""
+
+    key: str
+    title: str
+    samples: list[tuple[str, str]]
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -69,14 +86,19 @@ def comparison_page(comparison: Comparison) -> str:
     keys = [family.family for family in comparison.families]
     pick = keys.index(comparison.advice.family) if comparison.advice.family in keys else 0
     columns = by_error(comparison.columns, comparison.advice.family)
-    heats = pair_maps(comparison.pairs, comparison.families)
+    nouns, phrases = nouns_of(comparison.data.kind), phrases_of(comparison.data.kind)
+    heats = pair_maps(comparison.pairs, comparison.families, phrases)
     trainings = [(f, svg) for f in comparison.families if (svg := training_curves(f))]
     growths = _growths(comparison)
-    drawn = [_drawn(sheet) for sheet in sheets(comparison)]
-    curves = _curves(comparison)
+    drawn = [_drawn(sheet, nouns.many) for sheet in sheets(comparison)]
+    curves, losses = _curves(comparison), _losses(comparison)
+    gallery = _gallery(comparison)
     return render(
         "comparison.html.j2",
         c=comparison,
+        n=nouns,
+        says=phrases,
+        facts=_facts(comparison),
         seeds=max((len(f.runs) for f in comparison.families), default=0),
         shown=len(keys),
         keys=keys,
@@ -86,6 +108,9 @@ def comparison_page(comparison: Comparison) -> str:
         agreement=_agreement(comparison),
         sheets=drawn,
         curves=curves,
+        losses=losses,
+        gallery=gallery,
+        attention=_attention(comparison),
         trainings=trainings,
         growths=growths,
         columns=columns,
@@ -94,7 +119,19 @@ def comparison_page(comparison: Comparison) -> str:
         kinds=_kinds(comparison),
         runs=[(f, run) for f in comparison.families for run in f.runs],
         contents=_contents(
-            comparison, drawn, bool(curves), bool(trainings), bool(growths), bool(heats)
+            drawn,
+            [
+                ("samples", "Side by side", bool(gallery)),
+                ("tradeoff", "Quality against time", bool(curves)),
+                ("losses", "Loss against time", bool(losses)),
+                ("training", "Training", bool(trainings)),
+                ("growth", phrases.grows, bool(growths)),
+                ("columns", phrases.columns.partition(",")[0], bool(comparison.columns)),
+                ("worst", "Worst columns", bool(comparison.columns and comparison.data.kinds)),
+                ("pairs", "Pairs", bool(heats)),
+                ("attention", "Attention", bool(comparison.attention.symbols)),
+                ("rows", "Ten rows", bool(comparison.examples.rows)),
+            ],
         ),
         sparkline=_sparkline,
     )
@@ -105,7 +142,8 @@ def measure_page(
     real: pa.Table,
     synthetic: pa.Table,
     *,
-    names: tuple[str, str] = ("the real table", "the synthetic table"),
+    kind: str = "table",
+    names: tuple[str, str] | None = None,
     schema: Schema | None = None,
     notices: Sequence[str] = (),
     command: str = "",
@@ -116,6 +154,7 @@ def measure_page(
         figures: what `measure` returned.
         real: the real table.
         synthetic: the synthetic table.
+        kind: what both hold.
         names: what the two are called on the page.
         schema: the kinds of the real table's columns.
         notices: what a reader must know of the data.
@@ -124,7 +163,12 @@ def measure_page(
     Returns:
         the page, complete in itself; aggregates only, no row of either table.
     """
-    columns, pairs = portrait(real, {SYNTHETIC: synthetic}, schema=schema)
+    nouns, phrases = nouns_of(kind), phrases_of(kind)
+    names = names or (f"the real {nouns.whole}", f"the synthetic {nouns.whole}")
+    if kind == "table":
+        columns, pairs = portrait(real, {SYNTHETIC: synthetic}, schema=schema)
+    else:
+        columns, pairs = likeness(_texts(real), {SYNTHETIC: _texts(synthetic)}, kind)
     subject = FamilyResult(SYNTHETIC, "Synthetic")
     groups = [(g, [f for f in figures if group_of(f.name) is g]) for g in (*GROUPS, REST)]
     return render(
@@ -133,18 +177,23 @@ def measure_page(
         synthetic=names[1],
         shown=0,
         keys=[SYNTHETIC],
-        summary=_summary(figures),
+        summary=_summary(figures, nouns.many),
+        says=phrases,
         notices=notices,
-        groups=[(group, members) for group, members in groups if members],
+        groups=[
+            (replace(group, about=group.about.format(many=nouns.many)), members)
+            for group, members in groups
+            if members
+        ],
         figures=defined(figures),
         columns=by_error(columns, SYNTHETIC),
-        heats=pair_maps(pairs, [subject]),
+        heats=pair_maps(pairs, [subject], phrases),
         definition=pairs.definition,
         command=command,
     )
 
 
-def _drawn(sheet: Sheet) -> Drawn:
+def _drawn(sheet: Sheet, many: str) -> Drawn:
     """A table with a dot plot for each of its first figures."""
     dots = []
     for i, column in enumerate(sheet.columns[:DOTS]):
@@ -158,7 +207,8 @@ def _drawn(sheet: Sheet) -> Drawn:
         floor = real.value if real is not None else column.floor
         if sum(r.figure is not None and r.figure.value is not None for r in rows) > 1:
             dots.append((column.title, dot_plot(column.title, rows, floor=floor)))
-    return Drawn(sheet.group, sheet.columns, list(sheet.lines), dots)
+    about = sheet.group.about.format(many=many)
+    return Drawn(sheet.group, about, sheet.columns, list(sheet.lines), dots)
 
 
 def _short(row: Row) -> str:
@@ -176,6 +226,54 @@ def _curves(comparison: Comparison) -> str:
     return "".join(drawn)
 
 
+def _losses(comparison: Comparison) -> str:
+    """Held-out bits per byte against time, with what the cheap model reaches; for families that have them."""
+    base = comparison.baseline
+    reached = base.figures.get("bits_per_byte") if base else None
+    goal = (base.title, reached.value) if base and reached and reached.value is not None else None
+    drawn = [loss_curves(comparison.families, width=width, goal=goal) for width in (1060, 360)]
+    return "".join(drawn)
+
+
+def _gallery(comparison: Comparison) -> list[Shown]:
+    """Held-out samples, then those of each family, the recommended one first."""
+    gallery, kind = comparison.gallery, comparison.data.kind
+    titles = {family.family: family.title for family in comparison.families}
+    pick = comparison.advice.family or ""
+    order = sorted(gallery.made, key=lambda name: name != pick)
+    shown = [("real", "Real, held out", gallery.real)] if gallery.real else []
+    shown += [(name, titles.get(name, name), gallery.made[name]) for name in order]
+    return [
+        Shown(key, title, list(zip(texts, pictures(texts, kind), strict=True)))
+        for key, title, texts in shown
+    ]
+
+
+def _attention(comparison: Comparison) -> list[tuple[str, str]]:
+    """A heat map for each layer."""
+    found, count = comparison.attention, len(comparison.attention.layers)
+    return [
+        (
+            f"Layer {i} of {count}",
+            heat_map(f"Attention in layer {i}", found.symbols, layer, deepest=0.5, width=480),
+        )
+        for i, layer in enumerate(found.layers, 1)
+    ]
+
+
+def _facts(comparison: Comparison) -> list[tuple[str, str]]:
+    """What stands under the headline."""
+    data, nouns = comparison.data, nouns_of(comparison.data.kind)
+    facts = [(nouns.many.capitalize(), numerals.count(data.rows))]
+    if data.kinds:
+        facts.append(("Columns", numerals.count(len(data.kinds))))
+    for key, title in (("alphabet", "Alphabet"), ("symbols", "Symbols"), ("length", "Length")):
+        if key in data.written:
+            value = data.written[key]
+            facts.append((title, numerals.count(value) if isinstance(value, int) else str(value)))
+    return facts
+
+
 def _growths(comparison: Comparison) -> list[tuple[str, str]]:
     """Quality against parameters, and the time of a step against columns."""
     sizes = [
@@ -186,10 +284,11 @@ def _growths(comparison: Comparison) -> list[tuple[str, str]]:
         Series(f.family, sorted((float(s.columns), s.seconds) for s in f.scaling))
         for f in comparison.families
     ]
-    by_size, by_width = "Quality against parameters", "Time of a step against columns"
+    parts = nouns_of(comparison.data.kind).parts
+    by_size, by_width = "Quality against parameters", f"Time of a step against {parts}"
     drawn = [
         (by_size, growth(by_size, sizes, across="parameters")),
-        (by_width, growth(by_width, widths, across="columns", log=True)),
+        (by_width, growth(by_width, widths, across=parts, log=True)),
     ]
     return [(title, svg) for title, svg in drawn if svg]
 
@@ -229,26 +328,23 @@ def _kinds(comparison: Comparison) -> str:
 
 
 def _contents(
-    comparison: Comparison,
     drawn: Sequence[Drawn],
-    curves: bool,
-    trainings: bool,
-    growths: bool,
-    heats: bool,
+    rest: Sequence[tuple[str, str, bool]],
 ) -> list[tuple[str, str]]:
     """The page's sections as (anchor, name)."""
     parts = [("table", "Measured table")]
     parts += [(sheet.group.key, sheet.group.title) for sheet in drawn]
-    parts += [("tradeoff", "Quality against time")] if curves else []
-    parts += [("training", "Training")] if trainings else []
-    parts += [("growth", "Size and width")] if growths else []
-    parts += [("columns", "Columns"), ("worst", "Worst columns")] if comparison.columns else []
-    parts += [("pairs", "Pairs")] if heats else []
-    parts += [("rows", "Ten rows")] if comparison.examples.rows else []
+    parts += [(key, title) for key, title, there in rest if there]
     return [*parts, ("definitions", "Definitions"), ("repeat", "Repeat it"), ("next", "Next")]
 
 
-def _summary(figures: Sequence[Figure]) -> list[str]:
+def _texts(table: pa.Table) -> list[str]:
+    """Some thousand sequences, spread evenly."""
+    rows = range(0, len(table), max(1, len(table) // LIKENESS))
+    return [text or "" for text in table.column(0).take(pa.array(rows)).to_pylist()]
+
+
+def _summary(figures: Sequence[Figure], many: str) -> list[str]:
     """What a measurement says, in sentences."""
     known = {figure.name: figure for figure in figures}
     total = quality(known)
@@ -259,7 +355,7 @@ def _summary(figures: Sequence[Figure]) -> list[str]:
     detection = known.get("detection_auc")
     if detection and detection.value is not None:
         sentences.append(
-            f"A classifier tells synthetic rows from real ones with an AUC of {numerals.text(detection)}: "
+            f"A classifier tells synthetic {many} from real ones with an AUC of {numerals.text(detection)}: "
             "0.5 is a coin toss, 1 is certainty."
         )
     return sentences

@@ -3,7 +3,7 @@
 The protocol fills it, the words judge it, the report prints it; none of them needs anything else.
 Every part is a frozen dataclass of plain values, so that a comparison written today can be read,
 drawn and checked again tomorrow.
-Aggregates only: no row of the training data has a place in it.
+Aggregates only: no row of the training data has a place in it; of sequences, a few that were held out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fivefold.compare.curves import CurvePoint, ScalePoint, SizePoint, Step
-from fivefold.compare.profile import ColumnResult, Examples, PairResult, Pairs
+from fivefold.compare.profile import (
+    Attention,
+    ColumnResult,
+    Examples,
+    Gallery,
+    PairResult,
+    Pairs,
+)
 from fivefold.errors import InputError
 from fivefold.measures.figure import Figure
 
@@ -25,6 +32,7 @@ __all__ = [
     "FORMAT",
     "Advice",
     "Aspect",
+    "Attention",
     "ColumnResult",
     "Comparison",
     "CurvePoint",
@@ -32,6 +40,7 @@ __all__ = [
     "Examples",
     "FamilyResult",
     "Figure",
+    "Gallery",
     "Machine",
     "PairResult",
     "Pairs",
@@ -56,6 +65,8 @@ class Data:
         kinds: the kind of each column, in the order of the table.
         target: the column that usefulness is measured with, or None.
         notices: what was left out or changed, one sentence each.
+        kind: `table`, or the kind of sequence.
+        written: how sequences are written as symbols: alphabet, symbols, length.
     """
 
     name: str
@@ -68,6 +79,8 @@ class Data:
     kinds: dict[str, str]
     target: str | None = None
     notices: list[str] = field(default_factory=list)
+    kind: str = "table"
+    written: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,7 @@ class Run:
         training: the training curve.
         curve: quality along the way, of this run alone.
         figures: what was measured of this run, by name.
+        loss_unit: the unit of the training curve, empty where it is the family's own.
     """
 
     seed: int
@@ -122,6 +136,7 @@ class Run:
     training: list[Step] = field(default_factory=list)
     curve: list[CurvePoint] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
+    loss_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +160,7 @@ class Aspect:
 
 @dataclass(frozen=True)
 class FamilyResult:
-    """One family over all of its seeds, or the shallow mixture printed beside the five.
+    """One family over all of its seeds, or the cheap model printed beside the five.
 
     Arguments:
         family: the key, such as `diffusion`.
@@ -206,7 +221,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Five families on one table under one protocol.
+    """Five families on one table, or one corpus, under one protocol.
 
     Arguments:
         data, machine: what and where.
@@ -216,10 +231,10 @@ class Comparison:
         minutes: the budget of the whole comparison.
         fit_seconds: the budget of one fit, processor seconds.
         families: one for each family, in the order of the survey.
-        baseline: the shallow mixture, or None.
+        baseline: the cheap model beside them, or None.
         floor: real against real, by figure.
         advice: the recommendation.
-        columns, pairs, examples: what the pictures show.
+        columns, pairs, examples, gallery, attention: what the pictures show.
         seconds: processor seconds of the whole comparison.
         format: the version of this structure.
     """
@@ -238,6 +253,8 @@ class Comparison:
     columns: list[ColumnResult] = field(default_factory=list)
     pairs: Pairs = field(default_factory=Pairs)
     examples: Examples = field(default_factory=Examples)
+    gallery: Gallery = field(default_factory=Gallery)
+    attention: Attention = field(default_factory=Attention)
     seconds: float | None = None
     format: int = FORMAT
 

@@ -1,4 +1,4 @@
-"""Figures that stand together in one table: families as rows, the mixture and real against real below them."""
+"""Figures that stand together in one table: families as rows, the cheap model and real against real below them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Group:
     Arguments:
         key: its anchor on the page.
         title: its heading.
-        about: one sentence for people.
+        about: one sentence for people; `{many}` stands for rows, texts, molecules, ...
         names: beginnings of figure names.
     """
 
@@ -32,7 +32,7 @@ GROUPS = (
     Group(
         "quality",
         "Quality",
-        "How close synthetic rows come to real ones. The row “real against real” shows what two samples of "
+        "How close synthetic {many} come to real ones. The row “real against real” shows what two samples of "
         "the real data reach: nothing can be asked to be better than that.",
         (
             "quality",
@@ -42,19 +42,39 @@ GROUPS = (
             "utility",
             "log_prob",
             "log_likelihood",
+            "bits_per",
+            "valid",
+            "novel",
+            "unique",
+            "fcd",
+            "snn",
+            "scaffold",
         ),
     ),
     Group(
         "diversity",
         "Diversity",
-        "Whether synthetic rows reach every region where real rows lie, the rare ones included.",
-        ("coverage", "recall", "precision", "density", "alpha_", "beta_", "diversity", "rare"),
+        "Whether synthetic {many} reach everything that real {many} are, the rare ones included.",
+        (
+            "coverage",
+            "recall",
+            "precision",
+            "density",
+            "alpha_",
+            "beta_",
+            "diversity",
+            "rare",
+            "distinct",
+            "self_bleu",
+            "repetition",
+            "internal",
+        ),
     ),
     Group(
         "privacy",
         "Privacy",
-        "Whether training rows can be recognised from what the model makes. Compare each figure with chance and "
-        "with its interval; distance to real rows alone is no evidence and is not used.",
+        "Whether training {many} can be recognised from what the model makes. Compare each figure with chance and "
+        "with its interval; distance to real {many} alone is no evidence and is not used.",
         (
             "membership",
             "exact",
@@ -65,6 +85,10 @@ GROUPS = (
             "singling",
             "canar",
             "excess",
+            "longest",
+            "memor",
+            "verbatim",
+            "exposure",
             "likelihood_membership",
         ),
     ),
@@ -91,7 +115,7 @@ REST = Group("other", "Other figures", "Everything else that was measured.", (""
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a table: a family, the mixture, or real against real.
+    """One row of a table: a family, the cheap model, or real against real.
 
     Arguments:
         family: the key, `real` for the floor.

@@ -13,9 +13,9 @@ import pyarrow as pa
 from pyarrow import feather
 
 from fivefold.compare.advice import recommend
-from fivefold.compare.jobs import Job, Parts
-from fivefold.compare.portrait import portrait
-from fivefold.compare.profile import Examples
+from fivefold.compare.jobs import Job
+from fivefold.compare.nouns import nouns_of
+from fivefold.compare.profile import Attention, Examples
 from fivefold.compare.quality import (
     parameter_efficiency,
     pooled_curve,
@@ -34,6 +34,7 @@ from fivefold.compare.result import (
     SizePoint,
     Step,
 )
+from fivefold.compare.trials import Trial
 from fivefold.compare.words import TITLES, judge
 from fivefold.files import write_atomically
 from fivefold.machine import Machine as Here
@@ -84,29 +85,35 @@ def complete(
     comparison: Comparison,
     families: Sequence[str],
     done: Sequence[tuple[Job, dict[str, Any]]],
-    parts: Parts,
+    trial: Trial,
 ) -> Comparison:
     """The comparison with everything that the jobs found."""
+    part = nouns_of(comparison.data.kind).parts
     results = [_family(name, done) for name in families]
-    seven = judge({result.family: _seven(result) for result in results})
+    seven = judge({result.family: _seven(result, part) for result in results})
     results = [replace(result, aspects=seven[result.family]) for result in results]
     floor = next((result for job, result in done if job.kind == "floor"), {})
     filled = replace(
         comparison,
         families=results,
-        baseline=_mixture(done),
+        baseline=_baseline(done),
         floor=_figures(floor),
     )
     filled = replace(filled, advice=recommend(filled))
     made = _tables(families, done)
-    schema = parts.codec.schema
-    columns, pairs = portrait(parts.train, made, schema=schema, order=schema.names)
+    columns, pairs = trial.portrait(made)
+    gallery = trial.gallery(made)
     shown = filled.advice.family or next(iter(made), None)
+    tabular = not gallery.made and shown in made
     return replace(
         filled,
         columns=columns,
         pairs=pairs,
-        examples=examples(made[shown], shown) if shown in made else filled.examples,
+        examples=examples(made[shown], shown) if tabular and shown else filled.examples,
+        gallery=gallery,
+        attention=next(
+            (Attention(**r["attention"]) for _, r in done if "attention" in r), Attention()
+        ),
     )
 
 
@@ -196,6 +203,7 @@ def _run(job: Job, result: Mapping[str, Any]) -> Run:
         training=[Step(int(p["step"]), p["seconds"], p["train"], p["held_out"]) for p in points],
         curve=[CurvePoint(**point) for point in result["curve"]],
         figures=_figures(result),
+        loss_unit=result.get("loss_unit", ""),
     )
 
 
@@ -203,12 +211,12 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
     return {name: Figure(**figure) for name, figure in result.get("figures", {}).items()}
 
 
-def _seven(result: FamilyResult) -> dict[str, Figure]:
+def _seven(result: FamilyResult, parts: str) -> dict[str, Figure]:
     """The figures of the survey's seven columns."""
     found = {
         "training_speed": training_speed(result.runs),
         "parameter_efficiency": parameter_efficiency(result.sizes),
-        "scale": scale_of_content(result.scaling),
+        "scale": scale_of_content(result.scaling, parts),
         "stability": stability(result.runs),
     }
     for column, name in (
@@ -221,13 +229,13 @@ def _seven(result: FamilyResult) -> dict[str, Figure]:
     return found
 
 
-def _mixture(done: Sequence[tuple[Job, dict[str, Any]]]) -> FamilyResult | None:
+def _baseline(done: Sequence[tuple[Job, dict[str, Any]]]) -> FamilyResult | None:
     for job, result in done:
-        if job.kind == "mixture" and "failed" not in result:
+        if job.kind == "baseline" and "failed" not in result:
             figures = _figures(result)
             return FamilyResult(
-                family="mixture",
-                title="Shallow mixture",
+                family="baseline",
+                title=result["title"],
                 figures={**figures, "quality": quality(figures)},
                 parameters=result["parameters"],
                 seconds=result["seconds"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from fivefold.compare.nouns import Nouns, nouns_of
 from fivefold.compare.numerals import DASH, bare, heading
 from fivefold.compare.result import Aspect, Comparison, Figure
 from fivefold.compare.sheets import Line, sheets
@@ -13,9 +14,7 @@ from fivefold.compare.words import COLUMNS
 WIDTH = 116
 HEADS = {
     "training_speed": ("training", "speed"),
-    "generation_speed": ("generation", "rows/s"),
     "parameter_efficiency": ("parameters", "needed"),
-    "scale": ("growth with", "columns"),
     "quality": ("", "quality"),
     "diversity": ("", "diversity"),
     "stability": ("spread over", "seeds"),
@@ -43,7 +42,8 @@ def text_table(comparison: Comparison) -> str:
 
 def _measured(comparison: Comparison) -> str:
     """Two lines a family: figures, and words."""
-    rows = [["", *(HEADS[column.key][line] for column in COLUMNS)] for line in (0, 1)]
+    heads = {**HEADS, **_heads(nouns_of(comparison.data.kind))}
+    rows = [["", *(heads[column.key][line] for column in COLUMNS)] for line in (0, 1)]
     for family in comparison.families:
         cells = [family.aspects.get(column.key) for column in COLUMNS]
         star = "* " if family.family == comparison.advice.family else ""
@@ -51,6 +51,13 @@ def _measured(comparison: Comparison) -> str:
         rows.append(["", *(_words(cell) for cell in cells)])
     legend = "first word: measured; after = or ≠: the survey's word; * recommended"
     return f"{_aligned(rows)}\n{legend}"
+
+
+def _heads(nouns: Nouns) -> dict[str, tuple[str, str]]:
+    return {
+        "generation_speed": ("generation", f"{nouns.many}/s"),
+        "scale": ("growth with", nouns.parts),
+    }
 
 
 def _sheet(title: str, columns: Sequence[Figure], lines: Sequence[Line], start: int) -> str:

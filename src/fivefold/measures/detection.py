@@ -10,15 +10,10 @@ a perfect shape and an AUC of 1. Linear detectors are not used for that reason. 
 AUCs are comparable at equal numbers of rows only. Rows that are equal stay in one fold: a copied row would otherwise
 be seen with the other label, and copying would look better than chance.
 
-The interval is DeLong's in each fold. Folds share their training rows, so their mean varies more than independent
-folds would: its variance is (1/K + 1/(K - 1)) times a fold's, Nadeau and Bengio's correction, not 1/K. (Between two
-real samples of Adult, 300 to 3,000 rows a side, the spread over 20 to 40 draws was 1.3 to 1.4 times DeLong's; the
-correction is 1.5.)
+The interval is that of `folds`.
 
 References:
     Revisiting Classifier Two-Sample Tests (Lopez-Paz, Oquab, 2017), https://arxiv.org/abs/1610.06545
-    Comparing the areas under two or more correlated ROC curves (DeLong et al., 1988)
-    Inference for the Generalization Error (Nadeau, Bengio, 2003), https://doi.org/10.1023/A:1024068626366
 """
 
 from __future__ import annotations
@@ -31,13 +26,13 @@ from numpy.typing import NDArray
 from fivefold.measures.boosting import Inputs, classifier, fitted, inputs
 from fivefold.measures.cells import FloatArray
 from fivefold.measures.figure import Figure
+from fivefold.measures.folds import FOLDS, even_folds, pooled
 from fivefold.measures.frame import Frame
-from fivefold.measures.intervals import Area, area, newcombe_area, normal
+from fivefold.measures.intervals import Area, area
 from fivefold.measures.rows import row_keys
 from fivefold.measures.threads import one_thread
 
 ROWS = 10_000
-FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -113,26 +108,11 @@ def tell_apart(one: Frame, two: Frame, rows: int, seed: int) -> Told | None:
     one, two = one.sample(size, rng), two.sample(size, rng)
     one, two = (side.take(rng.permutation(len(side))[:size]) for side in (one, two))
     seen = inputs([one, two])
-    folds = _folds(row_keys(one), row_keys(two), rng)
+    folds = even_folds(row_keys(one), row_keys(two), rng)
     areas = _areas(seen, np.repeat([0, 1], size), folds, seed)
     if not areas:
         return None
-    return Told(*_pool(areas), size)
-
-
-def _folds(
-    one: NDArray[np.uint64], two: NDArray[np.uint64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """A fold for each row: equal rows share one, and each side is spread evenly."""
-    keys, places = np.unique(np.concatenate([one, two]), return_inverse=True)
-    sides = np.isin(keys, one) + 2 * np.isin(keys, two)
-    fold = np.empty(len(keys), dtype=np.int64)
-    start = 0
-    for side in (1, 2, 3):
-        mine = rng.permutation(np.flatnonzero(sides == side))
-        fold[mine] = (np.arange(len(mine)) + start) % FOLDS
-        start = 0 if side < 2 else start + len(mine)
-    return fold[places]
+    return Told(*pooled(areas), size)
 
 
 def _areas(
@@ -148,17 +128,3 @@ def _areas(
         scores: FloatArray = model.decision_function(seen.values[test])
         areas.append(area(scores[labels[test] == 1], scores[labels[test] == 0]))
     return areas
-
-
-def _pool(areas: list[Area]) -> tuple[float, float, float]:
-    """The mean area over folds with its interval; Newcombe's where DeLong's has no width."""
-    value = float(np.mean([fold.value for fold in areas]))
-    folds = len(areas)
-    shared = 1 + folds / max(1, folds - 1)
-    error = float(np.sqrt(shared * sum(fold.variance for fold in areas))) / folds
-    positives = sum(len(fold.positives) for fold in areas)
-    negatives = sum(len(fold.negatives) for fold in areas)
-    if min(positives, negatives) < 30 * FOLDS or error == 0:
-        fewer = (max(1, round(count / shared)) for count in (positives, negatives))
-        return value, *newcombe_area(value, *fewer)
-    return value, *normal(value, error, 0.0, 1.0)

@@ -21,7 +21,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fivefold.nets.attention import Attention, Frame, rotary, rotate
 from fivefold.nets.linear import Linear
+from fivefold.nets.norms import RMSNorm, normalise, project
+
+__all__ = ["Attention", "Block", "RMSNorm", "SwiGLU", "Transformer", "rotary", "rotate"]
 
 
 class Transformer(nn.Module):
@@ -76,13 +80,15 @@ class Transformer(nn.Module):
             causal: whether a position sees only itself and the earlier ones.
         """
         L = e.shape[1]
-        waves = rotary(torch.arange(L, device=e.device), self.head, self.theta)
+        cos, sin = rotary(torch.arange(L, device=e.device), self.head, self.theta)
+        waves = cos.to(e.dtype), sin.to(e.dtype)
         mask = None
         if lengths is not None and not causal:
-            mask = (torch.arange(L, device=e.device) < lengths[:, None])[:, None, None]
-        h = e
+            absent = torch.arange(L, device=e.device) >= lengths[:, None]
+            mask = absent[:, None, None] * torch.finfo(e.dtype).min
+        h, frame = e, Frame(waves, mask, causal)
         for block in self.blocks:
-            h = block(h, waves, mask, causal)
+            h = block(h, frame)
         return self.norm(h)
 
 
@@ -105,47 +111,11 @@ class Block(nn.Module):
         self.before_mlp = RMSNorm(width, epsilon)
         self.mlp = SwiGLU(width, hidden)
 
-    def forward(
-        self, h: Tensor, waves: tuple[Tensor, Tensor], mask: Tensor | None, causal: bool
-    ) -> Tensor:
+    def forward(self, h: Tensor, frame: Frame) -> Tensor:
         """The state after both."""
-        h = h + self.attention(self.before_attention(h), waves, mask, causal)
-        return h + self.mlp(self.before_mlp(h))
-
-
-class Attention(nn.Module):
-    """Grouped-query attention with rotary positions."""
-
-    def __init__(
-        self, width: int, heads: int, groups: int, head: int, qk_norm: bool, epsilon: float
-    ) -> None:
-        super().__init__()
-        self.heads, self.groups, self.head = heads, groups, head
-        self.q = Linear(width, heads * head, bias=False)
-        self.k = Linear(width, groups * head, bias=False)
-        self.v = Linear(width, groups * head, bias=False)
-        self.o = Linear(heads * head, width, bias=False)
-        nn.init.zeros_(self.o.weight)
-        self.q_norm = RMSNorm(head, epsilon) if qk_norm else nn.Identity()
-        self.k_norm = RMSNorm(head, epsilon) if qk_norm else nn.Identity()
-
-    def project(self, h: Tensor, waves: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries (B, H, L, d_h), keys and values (B, G, L, d_h) of normed states h (B, L, d)."""
-        q, k, v = (
-            layer(h).unflatten(-1, (-1, self.head)).transpose(1, 2)
-            for layer in (self.q, self.k, self.v)
-        )
-        return rotate(self.q_norm(q), waves), rotate(self.k_norm(k), waves), v
-
-    def forward(
-        self, h: Tensor, waves: tuple[Tensor, Tensor], mask: Tensor | None, causal: bool
-    ) -> Tensor:
-        """What attention adds to the state."""
-        q, k, v = self.project(h, waves)
-        found = functional.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.groups < self.heads
-        )
-        return self.o(found.transpose(1, 2).flatten(2))
+        one, two = self.before_attention, self.before_mlp
+        h = h + self.attention(normalise(h, one.epsilon), one.weight, frame)
+        return h + self.mlp(normalise(h, two.epsilon), two.weight)
 
 
 class SwiGLU(nn.Module):
@@ -158,35 +128,7 @@ class SwiGLU(nn.Module):
         self.down = Linear(hidden, width, bias=False)
         nn.init.zeros_(self.down.weight)
 
-    def forward(self, h: Tensor) -> Tensor:
-        """The gated perceptron with shape (*, d)."""
-        return self.down(functional.silu(self.gate(h)) * self.up(h))
-
-
-class RMSNorm(nn.Module):
-    """h / rms(h) * weight, over the last dimension."""
-
-    def __init__(self, width: int, epsilon: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.epsilon = epsilon
-
-    def forward(self, h: Tensor) -> Tensor:
-        """The normed state, in the type of h."""
-        scale = (h.float().square().mean(-1, keepdim=True) + self.epsilon).rsqrt()
-        return (h.float() * scale * self.weight).to(h.dtype)
-
-
-def rotary(positions: Tensor, head: int, theta: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of the rotary angles, each with shape (*positions, head), as Llama lays them out."""
-    rates = theta ** (-torch.arange(0, head, 2, device=positions.device).float() / head)
-    angles = positions.float()[..., None] * rates
-    angles = torch.cat([angles, angles], -1)
-    return angles.cos(), angles.sin()
-
-
-def rotate(x: Tensor, waves: tuple[Tensor, Tensor]) -> Tensor:
-    """Queries or keys x (B, H, L, d_h) turned by their positions' angles (L, d_h) or (B, 1, L, d_h)."""
-    cos, sin = (wave.to(x.dtype) for wave in waves)
-    first, second = x.chunk(2, -1)
-    return x * cos + torch.cat([-second, first], -1) * sin
+    def forward(self, n: Tensor, gain: Tensor) -> Tensor:
+        """The gated perceptron of states n (*, d) whose norm has yet to be given its gain (d,)."""
+        gate, up = project(n, gain, self.gate), project(n, gain, self.up)
+        return self.down(functional.silu(gate) * up)

@@ -1,7 +1,7 @@
 """From discrete to continuous: a symbol seen as a cell of the unit interval.
 
 Symbol k of position l owns the cell [a_lk, a_lk + w_lk) of (0, 1), where w_lk is its smoothed share of the training
-data; a number z has u = Phi(z). Every datum becomes a point u of the unit cube, uniform in each variable:
+data (all positions of a sequence share their cells); a number z has u = Phi(z). Every datum becomes a point u of the unit cube, uniform in each variable:
 
     u_l = a_lk + w_lk r,   r ~ U(0, 1);        u_i = Phi(z_i).
 
@@ -22,9 +22,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from fivefold.spaces.space import Batch, Space
+from fivefold.spaces.space import Batch, Data, Space
 
 EDGE = 1e-7
+BLOCK = 2_048
 
 
 class Dequantize(nn.Module):
@@ -43,24 +44,32 @@ class Dequantize(nn.Module):
     lower: Tensor
     width: Tensor
     starts: Tensor
+    owners: Tensor
 
     def __init__(self, space: Space) -> None:
         super().__init__()
         self.space = space
-        starts = torch.tensor((0, *space.discrete)).cumsum(0)[:-1]
+        shared = space.sort == "sequence"
+        self.sizes = (space.alphabet,) if shared else space.discrete
+        owners = torch.zeros(space.positions) if shared else torch.arange(space.positions)
+        self.register_buffer("owners", owners.long(), persistent=False)
+        starts = torch.tensor((0, *self.sizes)).cumsum(0)[self.owners]
         self.register_buffer("starts", starts, persistent=False)
-        widths = [1 / size for size in space.discrete for _ in range(size)]
-        lowers = [k / size for size in space.discrete for k in range(size)]
+        widths = [1 / size for size in self.sizes for _ in range(size)]
+        lowers = [k / size for size in self.sizes for k in range(size)]
         self.register_buffer("width", torch.tensor(widths, dtype=torch.float64))
         self.register_buffer("lower", torch.tensor(lowers, dtype=torch.float64))
 
     @torch.no_grad()
-    def fit(self, symbols: Tensor) -> None:
-        """Give every symbol of the data (N, L) a cell as wide as its smoothed share."""
-        for position, size in enumerate(self.space.discrete):
-            counts = torch.bincount(symbols[:, position], minlength=size).double() + 0.5
-            width = counts / counts.sum()
-            own = slice(int(self.starts[position]), int(self.starts[position]) + size)
+    def fit(self, x: Data) -> None:
+        """Give every symbol of the data a cell as wide as its smoothed share."""
+        counts = torch.full_like(self.width, 0.5)
+        for part in x.parts(BLOCK):
+            index = part.discrete + self.starts[: part.discrete.shape[1]]
+            counts += torch.bincount(index[part.mask], minlength=len(counts))
+        for start, size in self._own():
+            own = slice(start, start + size)
+            width = counts[own] / counts[own].sum()
             self.width[own], self.lower[own] = width, width.cumsum(0) - width
 
     def encode(self, x: Batch, r: Tensor) -> Tensor:
@@ -77,17 +86,22 @@ class Dequantize(nn.Module):
 
     def locate(self, u: Tensor) -> tuple[Tensor, Tensor]:
         """The symbols (B, L) and the places r (B, L) inside their cells of the points u (B, L + D)."""
-        positions = torch.arange(self.space.positions, device=u.device)
-        sizes = torch.tensor(self.space.discrete, device=u.device, dtype=torch.int64)
-        edges = self.lower + positions.repeat_interleave(sizes)
+        sizes = torch.tensor(self.sizes, device=u.device, dtype=torch.int64)
+        edges = self.lower + torch.arange(len(sizes), device=u.device).repeat_interleave(sizes)
         own = u[:, : self.space.positions]
-        index = torch.searchsorted(edges, (own + positions).contiguous(), right=True) - 1
-        index = torch.minimum(torch.maximum(index, self.starts), self.starts + sizes - 1)
+        index = torch.searchsorted(edges, (own + self.owners).contiguous(), right=True) - 1
+        last = self.starts + sizes[self.owners] - 1
+        index = torch.minimum(torch.maximum(index, self.starts), last)
         r = ((own - self.lower[index]) / self.width[index]).clamp(0, 1)
         return index - self.starts, r
 
     def log_volume(self, x: Batch) -> Tensor:
-        """log p(x) - log p(u) of each variable, with shape (B, L + D)."""
+        """log p(x) - log p(u) of each variable, with shape (B, L + D); 0 where absent."""
         z = x.continuous.flatten(1)
         normal = -0.5 * z.square() - 0.5 * math.log(2 * math.pi)
-        return torch.cat([self.width[x.discrete + self.starts].log().to(normal), normal], 1)
+        index = x.discrete + self.starts[: x.discrete.shape[1]]
+        return torch.cat([self.width[index].log().to(normal) * x.mask, normal], 1)
+
+    def _own(self) -> list[tuple[int, int]]:
+        """Where the cells of each vocabulary start, and how many they are."""
+        return [(sum(self.sizes[:k]), size) for k, size in enumerate(self.sizes)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from fivefold.compare.charts.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 from fivefold.compare.numerals import seconds
+from fivefold.compare.quality import pooled_curve
 from fivefold.compare.result import CurvePoint, FamilyResult, Run, Step
 
 T = TypeVar("T")
@@ -27,7 +29,7 @@ def quality_curves(
         families: those with a curve are drawn, with the band over their seeds.
         width: 760 for a desktop, 360 for a phone.
         real: the quality between two real samples, drawn as the line to reach.
-        baseline: the shallow mixture, drawn where its curve has a point.
+        baseline: the cheap model, drawn where its curve has a point.
 
     Returns:
         the SVG, empty text where there is no curve.
@@ -36,23 +38,83 @@ def quality_curves(
     others = [baseline] if baseline is not None and baseline.curve else []
     if not shown:
         return ""
-    narrow = width < 500
+    ends = [p.quality for f in shown + others for p in f.curve]
+    picture = Picture("Quality against processor seconds", "quality", width)
+    goal = ("real against real", real) if real is not None else None
+    return _against_time(
+        picture, [*shown, *others], _lowest(shown + others), max(1.0, *ends), goal
+    )
+
+
+def loss_curves(
+    families: Sequence[FamilyResult],
+    *,
+    width: float = 760,
+    goal: tuple[str, float] | None = None,
+) -> str:
+    """Held-out loss against processor seconds, for the families whose loss is in a unit that they share.
+
+    Arguments:
+        families: those with runs whose loss has a unit are drawn: the mean over seeds and the band.
+        width: 760 for a desktop, 360 for a phone.
+        goal: the name of the cheap model and what it reaches, drawn as a line.
+
+    Returns:
+        the SVG, empty text where there is no curve.
+    """
+    shown = []
+    for family in families:
+        runs = [replace(run, curve=_held_out_points(run)) for run in family.runs if run.loss_unit]
+        if curve := pooled_curve(runs):
+            shown.append(replace(family, curve=curve))
+    if not shown:
+        return ""
+    unit = next(run.loss_unit for family in shown for run in family.runs)
+    every = sorted(p.quality for f in shown for p in f.curve)
+    low = min([every[0], *([goal[1]] if goal else [])])
+    highest = max(f.curve[-1].quality for f in shown)
+    high = max(min(every[-1], 2 * low), highest) + 0.04 * low
+    picture = Picture(f"Held-out {unit} against processor seconds", unit, width)
+    return _against_time(picture, shown, 0.97 * low, high, goal)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture of curves against time is called, what its height is, and how wide it is."""
+
+    title: str
+    height: str
+    width: float
+
+
+def _against_time(
+    picture: Picture,
+    families: Sequence[FamilyResult],
+    low: float,
+    high: float,
+    goal: tuple[str, float] | None,
+) -> str:
+    """The curves of families on a logarithmic axis of time, labelled at their ends."""
+    narrow = picture.width < 500
     height, left, top = (320.0, 38.0, 12.0) if narrow else (400.0, 52.0, 14.0)
-    right, bottom = width - (104 if narrow else 128), height - 42
-    points = [p for f in shown + others for p in f.curve]
-    x = _time_scale(points, left + 6, right)
-    y = Scale(_lowest(shown + others), max(1.0, *(p.quality for p in points)), bottom, top)
-    canvas = Canvas(width, height, "Quality against processor seconds", _told(shown))
+    right, bottom = picture.width - (104 if narrow else 128), height - 42
+    x = _time_scale([p for f in families for p in f.curve], left + 6, right)
+    y = Scale(low, high, bottom, top)
+    canvas = Canvas(picture.width, height, picture.title, _told(families))
     _axes(canvas, x, y, left, right, narrow)
-    if real is not None and real > y.low:
-        canvas.add("line", "goal", x1=left, x2=right, y1=y(real), y2=y(real))
-        canvas.text(left + 4, y(real) - 5, "real against real", "note")
+    if goal is not None and low < goal[1] < high:
+        canvas.add("line", "goal", x1=left, x2=right, y1=y(goal[1]), y2=y(goal[1]))
+        canvas.text(left + 4, y(goal[1]) - 5, goal[0], "note")
     canvas.clip(left, top - 6, right - left + 6, bottom - top + 12)
-    for family in shown + others:
-        _curve(canvas, family, x, y, right)
+    for family in families:
+        _curve(canvas, family, x, y, right, picture.height)
     canvas.end("svg")
-    _labels(canvas, shown + others, y, right, top, bottom)
+    _labels(canvas, families, y, right, top, bottom)
     return canvas.render("wide" if not narrow else "narrow")
+
+
+def _held_out_points(run: Run) -> list[CurvePoint]:
+    return [CurvePoint(s.cpu_seconds, s.held_out) for s in run.training if s.held_out is not None]
 
 
 def training_curves(family: FamilyResult, width: float = 300, height: float = 170) -> str:
@@ -139,7 +201,9 @@ def _axes(canvas: Canvas, x: Scale, y: Scale, left: float, right: float, narrow:
     canvas.text((left + right) / 2, canvas.height - 4, "processor time of the fit", "note m")
 
 
-def _curve(canvas: Canvas, family: FamilyResult, x: Scale, y: Scale, right: float) -> None:
+def _curve(
+    canvas: Canvas, family: FamilyResult, x: Scale, y: Scale, right: float, height: str
+) -> None:
     """A family's band, line, points, and what it keeps after its end."""
     style, curve = colour(family.family), family.curve
     upper = [(x(p.cpu_seconds), y(p.high)) for p in curve if p.high is not None]
@@ -152,7 +216,7 @@ def _curve(canvas: Canvas, family: FamilyResult, x: Scale, y: Scale, right: floa
         canvas.add("path", f"{style} line kept", d=polyline(kept))
     canvas.add("path", f"{style} line", d=polyline(points))
     for point, (px, py) in zip(curve, points, strict=True):
-        tip = f"{family.title}, {seconds(point.cpu_seconds)}: quality {point.quality:.3f}"
+        tip = f"{family.title}, {seconds(point.cpu_seconds)}: {height} {point.quality:.3f}"
         canvas.mark(px, py, style, tip, 3.5)
 
 
@@ -167,7 +231,7 @@ def _labels(
     """The families' names at the ends of their curves, moved apart where they would touch."""
     gap = 30.0
     order = sorted(families, key=lambda f: -f.curve[-1].quality)
-    wanted = [y(f.curve[-1].quality) for f in order]
+    wanted = [min(bottom, max(top, y(f.curve[-1].quality))) for f in order]
     placed = spread_apart(wanted, gap, top + 4, bottom - 8)
     for family, at, to in zip(order, wanted, placed, strict=True):
         style = colour(family.family)

@@ -1,0 +1,199 @@
+"""Folders as data: every file a document, or a part of one table.
+
+Hidden files and folders, binary and empty files and files of another kind are left out; one notice counts them and
+names the first of each sort. The kind of a folder is that of most of its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from fivefold.codecs import documents, sniffing
+from fivefold.codecs.corpora import read_file
+from fivefold.codecs.places import LANGUAGE, NOTICES, noted, remember
+from fivefold.codecs.shelves import Shelf, load
+from fivefold.codecs.sniffing import COLUMNS
+from fivefold.codecs.sources import Limits, pieces
+from fivefold.errors import InputError
+
+LEFT = ("hidden", "binary", "empty", "damaged")
+OTHER = "of another kind"
+FEW = 8
+"""Fewer long texts than this are cut into sections, so that some can be held out."""
+NOTED = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a folder.
+
+    Arguments:
+        name: where it is in the folder.
+        size: its bytes.
+        kind: what it seems to be; also `hidden`, `binary` or `empty`.
+    """
+
+    name: str
+    size: int
+    kind: str
+
+
+def walk(folder: Path, limits: Limits) -> Iterator[Entry]:
+    """The files of a folder and the folders in it, in the order of their names.
+
+    Arguments:
+        folder: where to look; links to folders are not followed, hidden folders not entered.
+        limits: how much of a packed file is looked at.
+    """
+    for place, inner, names in os.walk(folder):
+        hidden = [name for name in inner if _is_hidden(name)]
+        inner[:] = sorted(set(inner) - set(hidden))
+        for name in sorted([*names, *hidden]):
+            path = Path(place) / name
+            inside = str(path.relative_to(folder))
+            if _is_hidden(name):
+                yield Entry(inside, 0, "hidden")
+            elif path.is_file():
+                size = path.stat().st_size
+                yield Entry(inside, size, _seems(path, limits) if size else "empty")
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__"
+
+
+def _seems(path: Path, limits: Limits) -> str:
+    with closing(pieces(str(path), limits)) as found:
+        return sniffing.kind_of_file(str(path), next(found, b""))
+
+
+def read_folder(
+    folder: Path,
+    kind: str | None,
+    column: str | None,
+    encoding: str | None,
+    limits: Limits,
+    memory: int,
+) -> tuple[str, pa.Table]:
+    """The data in a folder; arguments as in `reading.read_data`.
+
+    Returns:
+        The kind and the table.
+    """
+    entries = list(walk(folder, limits))
+    main = _main_kind(entries)
+    chosen = [entry for entry in entries if _suits(entry, kind or main)]
+    if not chosen:
+        raise InputError(
+            f"holds no file of kind {kind}" if kind else "holds no file that can be read",
+            where=str(folder),
+            hint=f"there are {_counted((e.kind, e.name) for e in entries) or 'no files'}",
+            code="kind",
+        )
+    taken = set(chosen)
+    left = [(e.kind if e.kind in LEFT else OTHER, e.name) for e in entries if e not in taken]
+    wanted = kind or (None if main == "table" else main)
+    count = max(1, documents.MANY // len(chosen)) if len(chosen) < FEW else 1
+    gathered = Gathered(memory)
+    for entry in chosen:
+        path = str(folder / entry.name)
+        try:
+            data = load(path, limits, memory)
+            wanted, table = read_file(data, path, wanted, column, encoding, limits, memory, count)
+        except InputError as fault:
+            if fault.code != "empty" and not (fault.code == "damaged" and wanted == "music"):
+                raise
+            left.append((fault.code, entry.name))
+            continue
+        gathered.add(wanted, table, entry.size)
+    if wanted is None or not gathered.files:
+        raise InputError("all files are empty or damaged", where=str(folder), code="empty")
+    said = f"{len(left):,} of {len(entries):,} files were left out: {_counted(left)}"
+    return wanted, noted(gathered.table(wanted, str(folder)), [said] if left else [])
+
+
+def _main_kind(entries: list[Entry]) -> str:
+    """The kind of most bytes."""
+    sizes: Counter[str] = Counter()
+    for entry in entries:
+        if entry.kind not in LEFT:
+            sizes[entry.kind] += entry.size
+    return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def _suits(entry: Entry, kind: str) -> bool:
+    """Whether a file can be read as the kind; every file in letters is a text, and code is JSON too."""
+    if kind == "text":
+        return entry.kind in ("text", "code", "log")
+    if kind == "code" and sniffing.ending(entry.name) == ".json":
+        return True
+    return entry.kind == kind
+
+
+def _counted(found: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> str:
+    """Such as `2 binary (first: a.png), 1 empty (b.txt)`."""
+    names: dict[str, list[str]] = {}
+    for why, name in found:
+        names.setdefault(why, []).append(name)
+    return ", ".join(
+        f"{len(listed):,} {why} ({'first: ' if len(listed) > 1 else ''}{listed[0]})"
+        for why, listed in names.items()
+    )
+
+
+class Gathered:
+    """What was read of a folder so far.
+
+    Arguments:
+        memory: as in `reading.read_data`.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.memory, self.files = memory, 0
+        self.shelf: Shelf | None = None
+        self.tables: list[pa.Table] = []
+        self.notices: list[str] = []
+        self.languages: Counter[bytes] = Counter()
+
+    def add(self, kind: str, table: pa.Table, size: int) -> None:
+        """Put the data of a file behind those that are there."""
+        memory = table.schema.metadata or {}
+        self.files += 1
+        self.notices += json.loads(memory.get(NOTICES, b"[]"))
+        self.languages[memory.get(LANGUAGE, b"")] += size
+        if kind == "table":
+            self.tables.append(table.replace_schema_metadata(None))
+            return
+        self.shelf = self.shelf or Shelf(COLUMNS[kind], self.memory)
+        for part in table.column(0).chunks:
+            self.shelf.add(part)
+
+    def table(self, kind: str, where: str) -> pa.Table:
+        """All of it as one table."""
+        try:
+            table = pa.concat_tables(self.tables, promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as fault:
+            raise InputError(
+                f"its tables do not fit together ({fault})",
+                where=where,
+                hint="give files with the same columns",
+                code="ragged-columns",
+            ) from fault
+        if self.shelf is not None:
+            table = self.shelf.table()
+        notices = list(dict.fromkeys(self.notices))
+        if len(notices) > NOTED:
+            notices[NOTED:] = [f"and {len(notices) - NOTED:,} more of such notices"]
+        table = noted(remember(table, where, lined=False), notices)
+        language = max(self.languages, key=self.languages.__getitem__)
+        if kind == "code" and language:
+            table = table.replace_schema_metadata({**table.schema.metadata, LANGUAGE: language})
+        return table

@@ -1,0 +1,52 @@
+"""Molecules: SMILES or SELFIES as sequences of atoms, bonds, branches and rings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fivefold.codecs.alphabets import Alphabet, alphabet_from
+from fivefold.codecs.plainfiles import write_plain
+from fivefold.codecs.sequences import SequenceCodec
+from fivefold.codecs.smiles import Selfies, Smiles
+
+ENDINGS = (".smi", ".smiles", ".ism", ".can")
+OWN: dict[str, type[Alphabet]] = {"smiles": Smiles, "selfies": Selfies}
+
+
+class MoleculeCodec(SequenceCodec):
+    """Turn molecules into sequences of symbols and back.
+
+    SMILES are decoded to the very string. SELFIES stand for the molecule: they are decoded to its canonical SMILES.
+
+    Example:
+        >>> table = pa.table({"smiles": ["CC(=O)O", "c1ccccc1Cl"]})
+        >>> codec = MoleculeCodec().fit(table)
+        >>> codec.alphabet.name, codec.space.positions
+        ('smiles', 16)
+        >>> codec.decode(codec.encode(table)[:2]).to_pydict()
+        {'smiles': ['CC(=O)O', 'c1ccccc1Cl']}
+    """
+
+    kind = "molecule"
+    column = "smiles"
+    alphabets = ("smiles", "selfies", "characters", "bytes", "bpe")
+
+    def learn(self, texts: pa.ChunkedArray) -> Alphabet:
+        """The alphabet that was wished for, or that of SMILES."""
+        own = OWN.get(self.wish or "smiles")
+        return super().learn(texts) if own is None else own.fit(texts, self.symbols)
+
+    @classmethod
+    def alphabet_from(cls, state: Mapping[str, Any]) -> Alphabet:
+        """The alphabet out of its description."""
+        own = OWN.get(state["name"])
+        return alphabet_from(state) if own is None else own.from_dict(state)
+
+    def write(self, table: pa.Table, path: Path | str) -> None:
+        """Write one molecule a line: `.smi`, packed if `.gz` follows."""
+        lines = (f"{smiles}\n" for smiles in self.texts(table).to_pylist())
+        write_plain("".join(lines), path, ENDINGS)

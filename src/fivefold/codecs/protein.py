@@ -1,0 +1,91 @@
+"""Proteins: amino acids as letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from fivefold.codecs.alphabets import Alphabet, alphabet_from
+from fivefold.codecs.fasta import ENDINGS, LETTERS, fasta
+from fivefold.codecs.plainfiles import write_plain
+from fivefold.codecs.sequences import SequenceCodec
+from fivefold.errors import InputError
+
+
+class AminoAcids(Alphabet):
+    """The letters A to Z, of which 20 are common, and `*` for a stop.
+
+    Example:
+        >>> AminoAcids().encode("MKV*"), AminoAcids().decode([13, 11, 22, 27])
+        ([13, 11, 22, 27], 'MKV*')
+    """
+
+    name = "amino-acids"
+
+    @classmethod
+    def fit(cls, texts: pa.ChunkedArray, symbols: int | None = None) -> Self:
+        """The letters: nothing is learned."""
+        return cls()
+
+    @property
+    def size(self) -> int:
+        """28: the letters and the end."""
+        return len(LETTERS) + 1
+
+    def encode(self, text: str) -> list[int]:
+        """The symbols of a protein; an InputError where it holds something else."""
+        found = [LETTERS.find(letter) + 1 for letter in text]
+        if 0 in found:
+            place = found.index(0)
+            raise InputError(
+                f"{text[place]!r} at place {place + 1} of {text[:30]!r} is no amino acid",
+                hint="capital letters and * are read",
+                code="unknown-symbol",
+            )
+        return found
+
+    def decode(self, symbols: Sequence[int]) -> str:
+        """The protein of symbols."""
+        return "".join([LETTERS[symbol - 1] for symbol in symbols])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The name alone."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> Self:
+        """The letters."""
+        return cls()
+
+
+class ProteinCodec(SequenceCodec):
+    """Turn proteins into sequences of amino acids and back.
+
+    Example:
+        >>> table = pa.table({"protein": ["MKVLA*", "GGB"]})
+        >>> codec = ProteinCodec().fit(table)
+        >>> codec.decode(codec.encode(table)[:2]).to_pydict()
+        {'protein': ['MKVLA*', 'GGB']}
+    """
+
+    kind = "protein"
+    column = "protein"
+    alphabets = ("amino-acids", "characters", "bytes", "bpe")
+    longest = 512
+
+    def learn(self, texts: pa.ChunkedArray) -> Alphabet:
+        """The amino acids, or the alphabet that was wished for."""
+        own = self.wish in (None, AminoAcids.name)
+        return AminoAcids() if own else super().learn(texts)
+
+    @classmethod
+    def alphabet_from(cls, state: Mapping[str, Any]) -> Alphabet:
+        """The alphabet out of its description."""
+        return AminoAcids() if state["name"] == AminoAcids.name else alphabet_from(state)
+
+    def write(self, table: pa.Table, path: Path | str) -> None:
+        """Write FASTA under numbered names: `.fasta`, `.fa`, `.faa`, packed if `.gz` follows."""
+        write_plain(fasta(self.texts(table).to_pylist()), path, ENDINGS)

@@ -1,0 +1,303 @@
+"""What the next symbol of a sequence is, given those before it: an embedding, a causal net and a head.
+
+    p(x_j | x_0..x_{j-1}) = softmax(W h_{j-1}),   h = net(E x)
+
+Symbol x_0 is given. The same distributions are read in two ways: as probabilities (`log_prob`, `draw`), and as monotone
+maps onto the unit interval (`encode`, `decode`): the cell [C_k, C_k + P_k) of symbol k, whose place r is C_k + P_k r.
+
+References:
+    Radford et al., "Improving language understanding by generative pre-training", 2018 (GPT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fivefold.nets.choices import Choice
+from fivefold.nets.decoding import Decoder, decoding_type
+from fivefold.nets.linear import Linear, compute_type
+from fivefold.nets.recurrent import Recurrent
+from fivefold.nets.transformer import Transformer
+from fivefold.spaces import END, Batch, Condition, Data, Space
+
+NETS: dict[str, Callable[..., nn.Module]] = {
+    "transformer": Transformer,
+    "rnn": partial(Recurrent, "rnn"),
+    "lstm": partial(Recurrent, "lstm"),
+    "gru": partial(Recurrent, "gru"),
+}
+"""The nets that can read in one direction."""
+HEAD = 64
+TOGETHER = 512
+"""So many rows are drawn side by side."""
+ROOM = 7 / 8
+"""Rows that have ended are left out as soon as so few are left of those drawn."""
+
+
+class SequenceConditionals(nn.Module):
+    """The conditional distributions of a sequence's symbols.
+
+    Arguments:
+        space: a sequence space.
+        net: the kind of net, of `NETS`.
+        tied: whether the head's weights are the embedding's.
+        width: the size d of a state.
+        depth: the number of layers.
+        options: what else the kind of net takes (heads, groups, hidden, head, qk_norm, theta, epsilon).
+
+    Example:
+        >>> conditionals = SequenceConditionals(Space.sequence(5, length=8), width=64, depth=1)
+        >>> x = conditionals.draw(4, generator=torch.Generator().manual_seed(0))
+        >>> conditionals.log_prob(x).shape == x.discrete.shape
+        True
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        net: str = "transformer",
+        tied: bool = False,
+        width: int = 128,
+        depth: int = 4,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        if net == "transformer":
+            options = {"heads": max(1, width // HEAD), **options}
+        self.space = space
+        self.config = {"net": net, "tied": tied, "width": width, "depth": depth, **options}
+        self.embed = nn.Embedding(space.alphabet, width)
+        self.net = NETS[net](width=width, depth=depth, **options)
+        self.head = Linear(width, space.alphabet, bias=False)
+        nn.init.zeros_(self.head.weight)
+        if tied:
+            nn.init.normal_(self.embed.weight, std=width**-0.5)
+            self.head.weight = self.embed.weight
+
+    @classmethod
+    def sized(cls, space: Space, size: float) -> dict[str, Any]:
+        """Heads of 64; the depth grows with the root of the size.
+
+        Example:
+            >>> SequenceConditionals.sized(Space.sequence(65, 128), 1.0)
+            {'width': 128, 'depth': 4}
+            >>> SequenceConditionals.sized(Space.sequence(65, 128), 3.0)
+            {'width': 384, 'depth': 7}
+        """
+        return {"width": HEAD * max(1, round(2 * size)), "depth": max(2, round(4 * size**0.5))}
+
+    def prepare(self, x: Data) -> None:
+        """Nothing: the first prediction is uniform."""
+
+    def settle(self, x: Data) -> None:
+        """Nothing: what is predicted depends on more than the place."""
+
+    def approximate(self, c: Condition | None) -> bool:
+        """Whether draws under the condition ignore some of what it shows: where that comes after something hidden."""
+        return c is not None and bool((c.discrete.cummin(-1).values != c.discrete).any())
+
+    def log_prob(
+        self, x: Batch, c: Condition | None = None, *, prefix: Tensor | None = None
+    ) -> Tensor:
+        """log p of each symbol given those before it, with shape (B, L): 0 where given, seen or absent.
+
+        Arguments:
+            x: the data.
+            c: what is seen.
+            prefix: states put before the sequence, with shape (B, P, d).
+        """
+        wanted = x.mask[:, 1:] & ~self._seen(x, c)[:, 1:]
+        h = self.states(x, prefix=prefix)[:, :-1][wanted]
+        found = -nn.functional.cross_entropy(
+            self.head(h).float(), x.discrete[:, 1:][wanted], reduction="none"
+        )
+        terms = found.new_zeros(x.discrete.shape)
+        return terms.index_put((nn.functional.pad(wanted, (1, 0)),), found)
+
+    def states(
+        self, x: Batch, *, prefix: Tensor | None = None, dtype: torch.dtype | None = None
+    ) -> Tensor:
+        """The states after each symbol, with shape (B, L, d), those of the prefix left out."""
+        e = self.embed(x.discrete).to(dtype or compute_type(x.device))
+        lengths = x.lengths
+        if prefix is not None:
+            e = torch.cat([prefix.to(e.dtype), e], 1)
+            lengths = None if lengths is None else lengths + prefix.shape[1]
+        h: Tensor = self.net(e, lengths=lengths, causal=True)
+        return h if prefix is None else h[:, prefix.shape[1] :]
+
+    def logits(
+        self, x: Batch, *, prefix: Tensor | None = None, dtype: torch.dtype | None = None
+    ) -> Tensor:
+        """Logits of the symbol after each, float32 with shape (B, L, V).
+
+        Arguments:
+            x: the data.
+            prefix: states put before the sequence, with shape (B, P, d).
+            dtype: the type in which to compute; what is fastest on the device if None.
+        """
+        found: Tensor = self.head(self.states(x, prefix=prefix, dtype=dtype)).float()
+        return found
+
+    def decoder(self, dtype: torch.dtype) -> Decoder:
+        """The weights laid out for one symbol at a time; a copy, which later training does not move."""
+        return Decoder(self.embed.weight, self.net, self.head.weight, dtype)
+
+    @torch.no_grad()
+    def draw(
+        self,
+        n: int,
+        c: Condition | None = None,
+        *,
+        generator: torch.Generator,
+        prefix: Tensor | None = None,
+        **how: Any,
+    ) -> Batch:
+        """n sequences, drawn symbol by symbol until each has ended or the space is full.
+
+        Arguments:
+            n: how many.
+            c: what is seen; it is imposed on what is drawn.
+            generator: the randomness.
+            prefix: states put before the sequences, with shape (n, P, d).
+            how: options of `Choice`, such as a temperature.
+        """
+        device = self.embed.weight.device
+        y = torch.rand(n, self.space.positions, generator=generator, device=device)
+        return self.decode(y, c, prefix=prefix, dtype=None, **how)
+
+    def encode(self, x: Batch, u: Tensor, r: Tensor, c: Condition | None = None) -> Tensor:
+        """Base noise y of the data, float64 in (0, 1) with shape (B, L); what is seen keeps its u, what is absent is r.
+
+        Arguments:
+            x: the data.
+            u: the points of the unit cube that the data are, with shape (B, L).
+            r: places inside the cells of the symbols, with shape (B, L).
+            c: what is seen.
+        """
+        decoder, W = self.decoder(torch.float64), x.discrete.shape[1]
+        wanted = x.mask & ~self._seen(x, c)
+        y = u.where(functional.pad(x.mask, (0, u.shape[1] - W)), r)
+        for part in range(0, len(x), TOGETHER):
+            rows = slice(part, part + TOGETHER)
+            symbols = x.discrete[rows]
+            memory = decoder.begin(len(symbols), W)
+            p = decoder.logits(memory.extend(decoder.embed(symbols), 0)[:, :-1]).softmax(-1)
+            upper, k = p.cumsum(-1), symbols[:, 1:, None]
+            found = (upper - p).gather(-1, k) + p.gather(-1, k) * r[rows, 1:W, None]
+            y[rows, 1:W] = torch.where(wanted[rows, 1:], found[..., 0], y[rows, 1:W])
+        return y
+
+    @torch.no_grad()
+    def decode(
+        self,
+        y: Tensor,
+        c: Condition | None = None,
+        *,
+        prefix: Tensor | None = None,
+        dtype: torch.dtype | None = torch.float64,
+        **how: Any,
+    ) -> Batch:
+        """The data that the base noise y (B, L) belongs to: the inverse of `encode`.
+
+        Arguments:
+            y: places in the unit cube.
+            c: what is seen; it is imposed.
+            prefix: states put before the sequences, with shape (B, P, d).
+            dtype: the type in which to compute: float64 to invert exactly, None for what is fastest.
+            how: options of `Choice`.
+        """
+        parameters = sum(p.numel() for p in self.net.parameters())
+        dtype = dtype or decoding_type(len(y), parameters, y.device)
+        choice, decoder = Choice.of(how), self.decoder(dtype)
+        parts = []
+        for start in range(0, len(y), TOGETHER):
+            rows = slice(start, start + TOGETHER)
+            before = None if prefix is None else prefix[rows]
+            some = None if c is None else c[rows]
+            parts.append(self._write(decoder, choice, y[rows], some, before))
+        return Batch.cat(parts) if parts else Batch(y[:, :0].float(), y[:, :1].long())
+
+    def _write(
+        self,
+        decoder: Decoder,
+        choice: Choice,
+        y: Tensor,
+        c: Condition | None,
+        prefix: Tensor | None,
+    ) -> Batch:
+        """Sequences drawn side by side; those that have ended make room."""
+        n, L, device = len(y), self.space.positions, y.device
+        symbols, seen = self._shown(n, c, device)
+        before = 0 if prefix is None else prefix.shape[1]
+        memory = decoder.begin(n, before + L)
+        if prefix is not None:
+            memory.extend(prefix.to(decoder.dtype), 0)
+        start = max(1, int(seen.all(0).long().cumprod(0).sum()))
+        fixed = [bool(some) for some in seen.any(0)]
+        lengths = torch.full((n,), L, device=device)
+        rows = torch.arange(n, device=device)
+        fresh = decoder.embed(symbols[:, :start])
+        place, over = before, torch.zeros(n, dtype=torch.bool, device=device)
+        for j in range(start, L):
+            logits = decoder.logits(memory.extend(fresh, place)[:, -1])
+            new = choice(logits, y[rows, j], _used(symbols[rows, :j], logits, choice))
+            if fixed[j]:
+                new = torch.where(seen[rows, j], symbols[rows, j], new)
+            symbols[rows, j] = new
+            ended = (new == END) & ~over
+            if bool(ended.any()):
+                lengths[rows[ended]] = j + 1
+                over |= ended
+                left = int((~over).sum())
+                if left == 0:
+                    break
+                if left < ROOM * len(rows):
+                    source, target = _moves(over, left)
+                    memory.keep(left, source, target)
+                    for held in (rows, new):
+                        held[target] = held[source]
+                    rows, new = rows[:left], new[:left]
+                    over = torch.zeros(left, dtype=torch.bool, device=device)
+            fresh, place = decoder.embed(new[:, None]), before + j
+        width = int(lengths.max())
+        x = Batch(torch.zeros(n, 0, device=device), symbols[:, :width], lengths)
+        return Batch(x.continuous, x.discrete * x.mask, lengths)
+
+    def _shown(self, n: int, c: Condition | None, device: torch.device) -> tuple[Tensor, Tensor]:
+        """The symbols that are seen, the rest 0, and where they are; both with shape (n, L)."""
+        symbols = torch.full((n, self.space.positions), END, device=device)
+        seen = self.space.given.to(device).repeat(n, 1)
+        if c is not None:
+            W = c.values.discrete.shape[1]
+            shown = c.discrete.expand(n, -1)
+            symbols[:, :W] = torch.where(shown, c.values.discrete, symbols[:, :W])
+            seen[:, :W] |= shown
+        return symbols, seen
+
+    def _seen(self, x: Batch, c: Condition | None) -> Tensor:
+        seen = torch.zeros_like(x.discrete, dtype=torch.bool)
+        if c is None:
+            return seen
+        W = min(seen.shape[1], c.discrete.shape[-1])
+        seen[:, :W] = c.discrete[..., :W]
+        return seen
+
+
+def _moves(over: Tensor, left: int) -> tuple[Tensor, Tensor]:
+    """Which rows to copy where, so that the `left` rows that go on are the first."""
+    return (~over[left:]).nonzero().flatten() + left, over[:left].nonzero().flatten()
+
+
+def _used(symbols: Tensor, logits: Tensor, choice: Choice) -> Tensor | None:
+    """Which symbols each row has used, bool with shape (B, V), where the choice asks for it."""
+    if choice.repetition_penalty == 1:
+        return None
+    return torch.zeros_like(logits, dtype=torch.bool).scatter_(1, symbols, True)

@@ -1,0 +1,346 @@
+"""One more symbol at a time: a causal net that remembers what it has seen.
+
+A decoder holds a net's weights laid out for small steps: queries, keys and values in one product, norms folded into the
+products that follow them, in the type that is fastest. A memory holds the keys and values of rows, allocated once: the
+slot of a symbol is its place in its row, so that rows of unequal length need no padding, and going back is free:
+what stands behind a row's place is not seen, and is written over.
+
+    n(h) = h / sqrt(|h|^2 + d eps),   W diag(w) sqrt(d) n(h) = W RMSNorm(h)
+
+References:
+    Shazeer, "Fast Transformer decoding: one write-head is all you need", 2019, arXiv:1911.02150.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fivefold.nets.linear import compute_type
+from fivefold.nets.recurrent import Recurrent, State
+from fivefold.nets.transformer import Block, RMSNorm, Transformer, rotary
+
+FEW_ROWS = 32
+SMALL = 20_000_000
+
+
+class Memory(Protocol):
+    """What a net has seen of B rows."""
+
+    rewinds: bool
+    """Whether a row can go back to an earlier place."""
+
+    def extend(self, e: Tensor, places: int | Tensor) -> Tensor:
+        """States (B, T, d) of the next embedded symbols e (B, T, d), of which the first is at its row's place.
+
+        Arguments:
+            e: embedded symbols.
+            places: how many symbols each row has already, with shape (B,); one number where all are alike.
+        """
+        ...
+
+    def part(self, row: int) -> Memory:
+        """The memory of one row, shared with this one."""
+        ...
+
+    def keep(self, count: int, source: Tensor, target: Tensor) -> None:
+        """The first `count` rows alone, after rows `source` have been copied over rows `target`."""
+        ...
+
+
+def decoding_type(rows: int, parameters: int, device: torch.device) -> torch.dtype:
+    """The type in which a step is fastest: float32 for few rows of a small net, which waits on calls, not products.
+
+    Example:
+        >>> decoding_type(1, 800_000, torch.device("cpu"))
+        torch.float32
+    """
+    if device.type == "cpu" and rows <= FEW_ROWS and parameters < SMALL:
+        return torch.float32
+    return compute_type(device)
+
+
+class TransformerDecoder:
+    """A Transformer laid out for small steps.
+
+    Arguments:
+        net: the net; its weights are copied.
+        dtype: the type in which to compute.
+
+    Example:
+        >>> net = Transformer(width=64, depth=2, heads=2)
+        >>> e = torch.randn(3, 5, 64)
+        >>> memory = TransformerDecoder(net, torch.float32).begin(rows=3, slots=8)
+        >>> steps = [memory.extend(e[:, :4], 0), memory.extend(e[:, 4:], 4)]
+        >>> torch.allclose(torch.cat(steps, 1), net(e.float()), atol=1e-4)
+        True
+    """
+
+    def __init__(self, net: Transformer, dtype: torch.dtype) -> None:
+        self.net, self.dtype = net, dtype
+        self.layers = [Layer.of(block, dtype) for block in net.blocks if isinstance(block, Block)]
+        self.norm, self.floor = _folded(net.norm, dtype)
+        self.norm = self.norm.to(dtype)
+
+    def begin(self, rows: int, slots: int) -> TransformerMemory:
+        """An empty memory of so many rows of at most so many symbols."""
+        return TransformerMemory(self, rows, slots)
+
+    def waves(self, slots: int) -> list[tuple[Tensor, Tensor]]:
+        """For each layer what queries and keys are multiplied by, straight and crossed: (slots, N, d_h)."""
+        head, device = self.net.head, self.norm.device
+        cos, sin = rotary(torch.arange(slots, device=device), head, self.net.theta)
+        sign = torch.ones(head, device=device)
+        sign[: head // 2] = -1
+
+        def scaled(by: Tensor) -> tuple[Tensor, Tensor]:
+            straight, crossed = cos[:, None] * by, (sin * sign)[:, None] * by.roll(head // 2, -1)
+            return straight.to(self.dtype), crossed.to(self.dtype)
+
+        plain = scaled(torch.ones(1, head, device=device))
+        return [plain if layer.scale is None else scaled(layer.scale) for layer in self.layers]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The weights of one block, transposed, with the norms before them folded in."""
+
+    qkv: Tensor
+    o: Tensor
+    gate_up: Tensor
+    down: Tensor
+    scale: Tensor | None
+    heads: int
+    groups: int
+    head: int
+    floors: tuple[Tensor, Tensor, Tensor | None]
+
+    @classmethod
+    def of(cls, block: Block, dtype: torch.dtype) -> Self:
+        """The layer of a block."""
+        attention, mlp = block.attention, block.mlp
+        one, floor_one = _folded(block.before_attention, dtype)
+        two, floor_two = _folded(block.before_mlp, dtype)
+        qkv = torch.cat([attention.q.weight, attention.k.weight, attention.v.weight]) * one
+        gate_up = torch.cat([mlp.gate.weight, mlp.up.weight]) * two
+        scale, floor = None, None
+        if isinstance(attention.q_norm, RMSNorm) and isinstance(attention.k_norm, RMSNorm):
+            q, floor = _folded(attention.q_norm, dtype)
+            k, _ = _folded(attention.k_norm, dtype)
+            counts = torch.tensor([attention.heads, attention.groups], device=q.device)
+            scale = torch.stack([q, k]).repeat_interleave(counts, 0).detach()
+
+        def laid(weight: Tensor) -> Tensor:
+            return weight.detach().to(dtype).T.contiguous()
+
+        return cls(
+            qkv=laid(qkv),
+            o=laid(attention.o.weight),
+            gate_up=laid(gate_up),
+            down=laid(mlp.down.weight),
+            scale=scale,
+            heads=attention.heads,
+            groups=attention.groups,
+            head=attention.head,
+            floors=(floor_one, floor_two, floor),
+        )
+
+
+class TransformerMemory:
+    """The keys and values of rows, (B, slots, G, d_h) a layer, not stacked."""
+
+    rewinds = True
+
+    def __init__(self, decoder: TransformerDecoder, rows: int, slots: int) -> None:
+        self.decoder, self.rows = decoder, rows
+        self.waves = decoder.waves(slots)
+        self.keys, self.values = (
+            [
+                torch.zeros(
+                    rows, slots, layer.groups, layer.head, dtype=decoder.dtype,
+                    device=decoder.norm.device,
+                )
+                for layer in decoder.layers
+            ]
+            for _ in range(2)
+        )  # fmt: skip
+        self.end = 0
+
+    def extend(self, e: Tensor, places: int | Tensor) -> Tensor:
+        """States (B, T, d) of the next embedded symbols e (B, T, d)."""
+        T, device = e.shape[1], e.device
+        steps = torch.arange(T, device=device)
+        where: slice | tuple[Tensor, Tensor]
+        index: slice | Tensor
+        if isinstance(places, int):
+            end = places + T
+            where = index = slice(places, end)
+            mask = None if T == 1 else torch.arange(end, device=device) <= steps[:, None] + places
+        else:
+            index = places[:, None] + steps
+            where = (torch.arange(self.rows, device=device)[:, None], index)
+            end = int(index.max()) + 1
+            mask = (torch.arange(end, device=device) <= index[..., None])[:, None]
+        self.end = max(self.end, end)
+        h = e
+        for layer, waves, keys, values in zip(
+            self.decoder.layers, self.waves, self.keys, self.values, strict=True
+        ):
+            q, k, v = _project(layer, h, waves[0][index], waves[1][index])
+            if isinstance(where, slice):
+                keys[:, where], values[:, where] = k, v
+            else:
+                keys[where], values[where] = k, v
+            found = _attend(q, keys[:, :end], values[:, :end], mask)
+            h = h + found @ layer.o
+            gate, up = (_unit(h, layer.floors[1]) @ layer.gate_up).chunk(2, -1)
+            h = h + functional.silu(gate).mul_(up) @ layer.down
+        return _unit(h, self.decoder.floor) * self.decoder.norm
+
+    def part(self, row: int) -> TransformerMemory:
+        """The memory of one row, shared with this one."""
+        one = object.__new__(TransformerMemory)
+        one.decoder, one.rows, one.waves, one.end = self.decoder, 1, self.waves, self.end
+        one.keys = [keys[row : row + 1] for keys in self.keys]
+        one.values = [values[row : row + 1] for values in self.values]
+        return one
+
+    def keep(self, count: int, source: Tensor, target: Tensor) -> None:
+        """The first `count` rows alone, after rows `source` have been copied over rows `target`."""
+        self.rows = count
+        for held in (self.keys, self.values):
+            for layer, tensor in enumerate(held):
+                tensor[target, : self.end] = tensor[source, : self.end]
+                held[layer] = tensor[:count]
+
+
+class RecurrentDecoder:
+    """A recurrent net, one symbol at a time, in float32 whatever is asked for.
+
+    Arguments:
+        net: the net.
+        dtype: the type of the states that it gives.
+    """
+
+    def __init__(self, net: Recurrent, dtype: torch.dtype) -> None:
+        self.net, self.dtype = net, dtype
+
+    def begin(self, rows: int, slots: int) -> RecurrentMemory:
+        """An empty memory of so many rows."""
+        return RecurrentMemory(self.net)
+
+
+class RecurrentMemory:
+    """The state of a recurrent net in every layer."""
+
+    rewinds = False
+
+    def __init__(self, net: Recurrent, states: tuple[Tensor, ...] | None = None) -> None:
+        self.net, self.states = net, states
+
+    def extend(self, e: Tensor, places: int | Tensor) -> Tensor:
+        """States (B, T, d) of the next embedded symbols e (B, T, d)."""
+        before: State | None = None
+        if self.states is not None:
+            before = self.states[0] if len(self.states) == 1 else (self.states[0], self.states[1])
+        found, after = self.net.step(e, before)
+        self.states = after if isinstance(after, tuple) else (after,)
+        return found
+
+    def part(self, row: int) -> RecurrentMemory:
+        """The memory of one row."""
+        assert self.states is not None
+        return RecurrentMemory(self.net, tuple(s[:, row : row + 1] for s in self.states))
+
+    def keep(self, count: int, source: Tensor, target: Tensor) -> None:
+        """The first `count` rows alone, after rows `source` have been copied over rows `target`."""
+        assert self.states is not None
+        for state in self.states:
+            state[:, target] = state[:, source]
+        self.states = tuple(state[:, :count].contiguous() for state in self.states)
+
+
+DECODERS: dict[
+    type[nn.Module], Callable[[Any, torch.dtype], TransformerDecoder | RecurrentDecoder]
+] = {
+    Transformer: TransformerDecoder,
+    Recurrent: RecurrentDecoder,
+}
+"""The decoder of each causal net."""
+
+
+class Decoder:
+    """An embedding, a causal net and a head, laid out for small steps.
+
+    Arguments:
+        embed: the embedding, with shape (V, d).
+        net: the net.
+        head: the weights of the head, with shape (V, d).
+        dtype: the type in which to compute.
+    """
+
+    def __init__(self, embed: Tensor, net: nn.Module, head: Tensor, dtype: torch.dtype) -> None:
+        self.dtype = dtype
+        self.table = embed.detach().to(dtype)
+        self.head = head.detach().to(dtype).T.contiguous()
+        self.net = DECODERS[type(net)](net, dtype)
+
+    def begin(self, rows: int, slots: int) -> Memory:
+        """An empty memory of so many rows of at most so many symbols."""
+        return self.net.begin(rows, slots)
+
+    def embed(self, symbols: Tensor) -> Tensor:
+        """Embedded symbols with shape (*, d)."""
+        return functional.embedding(symbols, self.table)
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Logits (*, V) of the symbol after each state (*, d), at least in float32."""
+        found = states @ self.head
+        return found.float() if found.dtype == torch.bfloat16 else found
+
+
+def _project(
+    layer: Layer, h: Tensor, straight: Tensor, crossed: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries (B, T, H, d_h), keys and values (B, T, G, d_h) of states h (B, T, d), turned by their places."""
+    B, T, _ = h.shape
+    turned = layer.heads + layer.groups
+    heads = (_unit(h, layer.floors[0]) @ layer.qkv).view(B, T, -1, layer.head)
+    qk, v = heads[:, :, :turned], heads[:, :, turned:]
+    if layer.floors[2] is not None:
+        qk = _unit(qk, layer.floors[2])
+    qk = torch.addcmul(qk * straight, qk.roll(layer.head // 2, -1), crossed)
+    return qk[:, :, : layer.heads], qk[:, :, layer.heads :], v
+
+
+def _attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    """What each query finds, (B, T, H d_h): heads that share keys stand side by side as queries where T is 1."""
+    B, T, H, d = q.shape
+    G = keys.shape[2]
+    k, v = keys.transpose(1, 2), values.transpose(1, 2)
+    if T == 1:
+        found = functional.scaled_dot_product_attention(
+            q.reshape(B, G, H // G, d), k, v, attn_mask=mask
+        )
+        return found.reshape(B, 1, H * d)
+    found = functional.scaled_dot_product_attention(
+        q.transpose(1, 2), k, v, attn_mask=mask, enable_gqa=G < H
+    )
+    return found.transpose(1, 2).reshape(B, T, H * d)
+
+
+def _unit(h: Tensor, floor: Tensor) -> Tensor:
+    """h / sqrt(|h|^2 + floor^2) over the last dimension: three calls where a norm has six."""
+    return h / torch.hypot(torch.linalg.vector_norm(h, dim=-1, keepdim=True), floor)
+
+
+def _folded(norm: RMSNorm, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The weight by which `_unit` becomes this norm, and its floor."""
+    weight = norm.weight.detach()
+    floor = weight.new_tensor((len(weight) * norm.epsilon) ** 0.5, dtype=dtype)
+    return weight * len(weight) ** 0.5, floor

@@ -1,0 +1,31 @@
+"""Nets that recall what diffusion has hidden: one net for each sort of space, behind one port.
+
+The family hides: it decides how much and when, and weighs the errors. A denoiser answers for data x of which symbols
+`hidden` (B, L) are masked and numbers y (B, D) are noisy at a level log tan phi (B, 1), except those `still` (D,):
+
+    net(x, hidden, y, level, still)     states, which the following read
+    recall(states, x, hidden)           the sum of log P over hidden symbols (B,), and the velocity of numbers (B, D)
+    velocity(states)                    the latter alone
+    reveal(states, x, chosen, g, T)     symbols (B, L) with those chosen drawn, at a temperature
+
+It also knows the data:
+
+    prepare(x)                          what depends on them, before the first step
+    shown(x, c)                         which symbols there is nothing to ask about, (B, L) or (1, L) if alike
+    extent(x, c)                        log p of how many symbols a datum has, (B,)
+    draft(n, c, g)                      n data that have what is shown, the rest without meaning yet
+    plan(shown, steps, g)               in which step each symbol is revealed; -1 for those shown
+    steps, block                        how many steps a sample takes, how many data are drawn at a time
+    sized(space, size), config          its configuration at a scale, and as it was made
+"""
+
+from __future__ import annotations
+
+from fivefold.nets.column_denoiser import ColumnDenoiser
+from fivefold.nets.sequence_denoiser import SequenceDenoiser
+
+Denoiser = ColumnDenoiser | SequenceDenoiser
+DENOISERS: dict[str, type[ColumnDenoiser] | type[SequenceDenoiser]] = {
+    "columns": ColumnDenoiser,
+    "sequence": SequenceDenoiser,
+}

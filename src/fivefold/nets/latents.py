@@ -1,0 +1,23 @@
+"""Prior, encoder and decoder of a latent code, for either sort of space: what the variational family is written over.
+
+Each class can be `sized` for a space, takes the space and its own options, keeps its full `config`, and has
+
+    prepare(x)                      before the first training step
+    infer(x, c)                     what is known of the codes z of data before one is drawn
+    weigh(found, g) -> (B,)         log p(z | c) p(x | z, c) / q(z | x) for z drawn from q: the bound is its mean
+    objective(found, g) -> (B,)     what training maximises: the bound, with what keeps the code from being let go
+    draw(n, c, generator=...)       data from prior and decoder
+    information(x)                  what the codes say of data
+    block                           how many data are weighed at a time
+"""
+
+from __future__ import annotations
+
+from fivefold.nets.column_latents import ColumnLatents
+from fivefold.nets.sequence_latents import SequenceLatents
+
+LATENTS: dict[str, type[ColumnLatents] | type[SequenceLatents]] = {
+    "columns": ColumnLatents,
+    "sequence": SequenceLatents,
+}
+"""The latent codes of each sort of space."""
