@@ -7,6 +7,9 @@
     table = fivefold.sample(model, 1000)  # an Arrow table
     figures = fivefold.measure(fivefold.read_table("people.csv"), table)
 
+    writer = fivefold.fit("corpus/", kind="text", family="autoregressive")
+    texts = fivefold.sample(writer, 20, prompt="Once ", temperature=0.8)
+
 Every name is loaded when it is first used, so that `import fivefold` costs a blink: no PyTorch, no Arrow.
 """
 
@@ -20,14 +23,16 @@ from typing import TYPE_CHECKING, Any
 from fivefold.errors import CheckFailedError, FivefoldError, InputError, MissingExtraError
 
 if TYPE_CHECKING:
+    from fivefold.codecs.reading import read_data as read_data
     from fivefold.codecs.reading import read_table as read_table
     from fivefold.compare import compare as compare
+    from fivefold.drawing import sample as sample
     from fivefold.estimators import GenerativeModel as GenerativeModel
     from fivefold.estimators import fit as fit
-    from fivefold.estimators import sample as sample
     from fivefold.measures import measure as measure
     from fivefold.model import Model as Model
     from fivefold.model import load as load
+    from fivefold.scoring import score as score
 
 __version__ = "0.1.0.dev0"
 
@@ -37,8 +42,10 @@ _PLACES = {
     "fit": "fivefold.estimators",
     "load": "fivefold.model",
     "measure": "fivefold.measures",
+    "read_data": "fivefold.codecs.reading",
     "read_table": "fivefold.codecs.reading",
-    "sample": "fivefold.estimators",
+    "sample": "fivefold.drawing",
+    "score": "fivefold.scoring",
 }
 
 __all__ = [
@@ -53,8 +60,10 @@ __all__ = [
     "fit",
     "load",
     "measure",
+    "read_data",
     "read_table",
     "sample",
+    "score",
 ]
 
 

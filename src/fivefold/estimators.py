@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import inspect
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
-from fivefold.codecs.reading import read_data, read_table
+from fivefold.codecs.reading import read_data
 from fivefold.codecs.schema import Schema
-from fivefold.codecs.writing import open_writer
+from fivefold.drawing import sample as sample
 from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import Reading
-from fivefold.model import Model, load
+from fivefold.model import Model
 from fivefold.preparation import TRAINING_COPIES, evidence, prepare
 from fivefold.training import Progress, step_seconds, train
 
@@ -128,46 +127,6 @@ def plan(data: Any, **options: Any) -> dict[str, Any]:
         "seconds": round(a_step * task.plan.steps, 1),
         "megabytes": round(TRAINING_COPIES * 4 * parameters / 1e6, 1),
     }
-
-
-def sample(
-    model: Model | Path | str,
-    rows: int,
-    *,
-    out: Path | str | None = None,
-    where: Mapping[str, object] | None = None,
-    balance: str | None = None,
-    seed: int = 0,
-    avoid: Any = None,
-    on_progress: Report | None = None,
-) -> pa.Table | Path:
-    """Draw rows from a model.
-
-    Arguments:
-        model: a model or its folder.
-        rows: how many.
-        out: the file to write; chunks are written as they are drawn, so that memory stays constant.
-        where: columns and the values that every row shall have.
-        balance: a column whose values shall be equally frequent.
-        seed: the same seed gives the same rows.
-        avoid: a table whose rows must not be reproduced.
-        on_progress: called after every chunk.
-
-    Returns:
-        The table, or the path where `out` was given.
-    """
-    model = model if isinstance(model, Model) else load(model)
-    known = None if avoid is None else read_table(avoid)
-    chunks = model.sample(rows, where=where, balance=balance, seed=seed, avoid=known)
-    watched = _watched(chunks, rows, on_progress)
-    if out is None:
-        return pa.concat_tables(watched)
-    first = next(watched)
-    with open_writer(out, first.schema) as writer:
-        writer.write(first)
-        for chunk in watched:
-            writer.write(chunk)
-    return Path(out)
 
 
 class GenerativeModel:
@@ -283,16 +242,3 @@ def _check_folder(folder: Path, resume: bool) -> None:
             hint="go on with --resume, or remove the folder",
             code="interrupted",
         )
-
-
-def _watched(
-    chunks: Iterator[pa.Table], rows: int, on_progress: Report | None
-) -> Iterator[pa.Table]:
-    done, clock = 0, datetime.now(UTC)
-    for chunk in chunks:
-        yield chunk
-        done += len(chunk)
-        if on_progress is not None:
-            spent = (datetime.now(UTC) - clock).total_seconds()
-            left = spent / done * (rows - done)
-            on_progress(Progress("sample", done / rows, left, f"{done:,} rows"))

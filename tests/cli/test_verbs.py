@@ -10,7 +10,34 @@ from click.testing import CliRunner
 
 from fivefold.cli import main, options
 
-VERBS = ["compare", "doctor", "fit", "inspect", "measure", "sample", "schema", "version"]
+VERBS = [
+    "compare",
+    "doctor",
+    "export",
+    "fill",
+    "fit",
+    "import",
+    "inspect",
+    "measure",
+    "sample",
+    "schema",
+    "score",
+    "version",
+]
+
+
+READING = {"kind": None, "column": None, "alphabet": None, "symbols": None, "length": None}
+WRITING = {
+    "prompt": None,
+    "temperature": None,
+    "top_k": None,
+    "top_p": None,
+    "min_p": None,
+    "repetition_penalty": None,
+    "max_symbols": None,
+    "stop": (),
+    "regex": None,
+}
 
 
 def run(*words: str):
@@ -81,6 +108,12 @@ def test_every_option_is_explained():
         assert not [p.name for p in verb.params if p.param_type_name == "option" and not p.help]
 
 
+def test_kinds_are_those_that_the_package_has():
+    from fivefold.codecs import CODECS
+
+    assert set(options.KINDS) == set(CODECS)
+
+
 def test_families_are_those_that_the_package_has():
     from fivefold.families import FAMILIES
 
@@ -103,6 +136,7 @@ def test_compare_hands_its_options_on(calls, data):
         "schema": None,
         "threads": 1,
         "encoding": "latin-1",
+        **READING,
     }
     assert calls == [((str(data),), settings)]
     assert done.stdout == "the table\nreport: out/report.html\n"
@@ -144,6 +178,7 @@ def test_fit_hands_its_options_on(calls, data):
         "threads": 2,
         "device": "cpu",
         "encoding": None,
+        **READING,
     }
     assert calls == [((str(data),), settings)]
     assert done.stdout == "model: model\n"
@@ -169,8 +204,33 @@ def test_sample_hands_its_conditions_on(calls, tmp_path):
     assert done.exit_code == 0, done.output
     where = {"income": ">50K", "note": "a=b"}
     settings = {"out": "rows.csv", "where": where, "balance": "sex", "avoid": None, "seed": 0}
-    assert calls == [((tmp_path, 5), settings)]
+    assert calls == [((tmp_path, 5), {**settings, **WRITING})]
     assert done.stdout == ""
+
+
+def test_sample_hands_on_how_a_text_shall_be_written(calls, tmp_path):
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "integer"}')
+    done = run(
+        *("sample", str(tmp_path), "--prompt", "Once", "--count", "5", "--temperature", "0.5"),
+        *("--top-k", "7", "--stop", "a", "--stop", "b", "--json-schema", str(schema)),
+    )
+    assert done.exit_code == 0, done.output
+    (words, settings) = calls[0]
+    assert words == (tmp_path, 5)
+    wanted = {"prompt": "Once", "temperature": 0.5, "top_k": 7, "stop": ("a", "b")}
+    assert {name: settings[name] for name in wanted} == wanted
+    assert settings["schema"] == '{"type": "integer"}'
+
+
+def test_fit_and_compare_hand_on_what_the_data_are(calls, data):
+    words = "--kind molecule --column smiles --alphabet tokens --symbols 90 --length 64"
+    for verb in (["fit", "--out", "model"], ["compare"]):
+        done = run(verb[0], str(data), *verb[1:], *words.split())
+        assert done.exit_code == 0, done.output
+    wanted = {"kind": "molecule", "column": "smiles", "alphabet": "tokens"}
+    for _, settings in calls:
+        assert {**wanted, "symbols": 90, "length": 64}.items() <= settings.items()
 
 
 @pytest.mark.parametrize("where", [["income"], ["=5"], ["a=1", "--where", "a=2"]])

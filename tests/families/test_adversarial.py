@@ -35,6 +35,10 @@ def made(space: Space = SPACE, **config: float) -> Adversarial:
         return Adversarial(space, **{"width": 64, "depth": 2, **config})
 
 
+def points(family: Adversarial, x: Batch) -> Tensor:
+    return family.rows.moments.points(x)
+
+
 def cells(x: Batch) -> Tensor:
     """The joint frequencies of coin, die and eight cells of the number."""
     edges = torch.linspace(-1.5, 1.5, 7)
@@ -85,7 +89,7 @@ def test_a_condition_on_one_category_moves_the_others_as_it_should(trained) -> N
 def test_the_critic_chooses_among_candidates_what_it_prefers(trained) -> None:
     one, many = (trained.sample(4000, generator=seeded(7), candidates=k) for k in (1, 8))
     hidden = trained._hidden(None)
-    scores = [trained._score(trained._points(x), hidden).mean() for x in (one, many)]
+    scores = [trained._score(points(trained, x), hidden).mean() for x in (one, many)]
     assert scores[1] > scores[0]
 
 
@@ -115,7 +119,7 @@ def test_a_pair_told_apart_by_nothing_costs_log_two() -> None:
 
 def test_penalties_vanish_for_a_flat_critic_and_grow_with_the_square_of_its_slope() -> None:
     family = made(gamma=3.0, lazy=2)
-    real, fake = family._points(known(32)), family._points(known(32, seed=1))
+    real, fake = points(family, known(32)), points(family, known(32, seed=1))
     hidden, weight = family._hidden(None), family.critic.outputs.weight
 
     def penalty(scale: float) -> float:
@@ -134,15 +138,15 @@ def test_penalties_vanish_for_a_flat_critic_and_grow_with_the_square_of_its_slop
 def test_the_quadratic_critic_pulls_only_where_pairs_of_variables_differ() -> None:
     family, data = made(), known(ROWS)
     family.prepare(data, seeded())
-    real, other = family._points(data), known(ROWS, seed=8)
+    real, other = points(family, data), known(ROWS, seed=8)
     coins = other.discrete[torch.randperm(ROWS, generator=seeded(9)), 0]
     broken = Batch(other.continuous, torch.stack([coins, other.discrete[:, 1]], 1))
 
     def pull(x: Batch) -> float:
-        points = family._points(x).requires_grad_()
-        view = family._quadratic(points, real, seeded())
+        at = points(family, x).requires_grad_()
+        view = family.rows.moments.view(at, real, seeded())
         assert view.shape == (ROWS,)
-        return float(torch.autograd.grad(view.sum(), points)[0][:, :2].norm())
+        return float(torch.autograd.grad(view.sum(), at)[0][:, :2].norm())
 
     assert pull(broken) > 5 * pull(other)
 
@@ -168,7 +172,7 @@ def test_more_features_than_are_seen_at_once_are_seen_in_part() -> None:
     g = seeded()
     x = Batch(torch.randn(64, 4, generator=g), torch.randint(0, 300, (64, 5), generator=g))
     family.prepare(x, g)
-    assert len(family._choose(seeded(1))) < 1564
+    assert len(family.rows.moments.choose(seeded(1))) < 1564
     for _, loss in family.losses(x, generator=g):
         assert torch.isfinite(loss).all()
     assert math.isfinite(family.validate(x, g))

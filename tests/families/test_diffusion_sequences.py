@@ -20,9 +20,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def every() -> list[list[int]]:
     """All data of the space that begin anew: those that end in time, and those cut at its last place."""
-    ended = [
-        [0, *inner, 0] for n in range(3) for inner in itertools.product((1, 2), repeat=n)
-    ]
+    ended = [[0, *inner, 0] for n in range(3) for inner in itertools.product((1, 2), repeat=n)]
     return ended + [[0, *inner] for inner in itertools.product((1, 2), repeat=3)]
 
 

@@ -127,7 +127,10 @@ def test_with_v_unused_a_condition_is_exact() -> None:
         for parameter in model.latents.encoder.outputs.parameters():
             parameter.zero_()
         c = Condition(x, torch.tensor([True, False]), torch.tensor([False, True]))
-        whole, part = (model.latents._classes(model.latents._part(x, shown)).logsumexp(1) for shown in (None, c))
+        whole, part = (
+            model.latents._classes(model.latents._part(x, shown)).logsumexp(1)
+            for shown in (None, c)
+        )
     found, error = estimate(weights(model, x, c))
     assert ((found - (whole - part)).abs() < error + 0.02).all()
 

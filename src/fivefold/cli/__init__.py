@@ -9,15 +9,19 @@ from __future__ import annotations
 import click
 
 from fivefold import __version__
+from fivefold.cli.bring import bring
 from fivefold.cli.compare import compare
 from fivefold.cli.doctor import doctor
+from fivefold.cli.export import export
 from fivefold.cli.faults import Verbs
+from fivefold.cli.fill import fill
 from fivefold.cli.fit import fit
 from fivefold.cli.inspect import inspect
 from fivefold.cli.measure import measure
 from fivefold.cli.options import everywhere
 from fivefold.cli.sample import sample
 from fivefold.cli.schema import schema
+from fivefold.cli.score import score
 from fivefold.cli.version import version
 
 EPILOG = """\b
@@ -25,6 +29,8 @@ Example:
   fivefold compare adult --minutes 2
   fivefold fit people.csv --family diffusion --out model
   fivefold sample model --rows 1000 --out rows.csv
+  fivefold fit corpus/ --out writer
+  fivefold sample writer --prompt "Once" --count 5
 
 \b
 Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check not passed, 130 interrupted.
@@ -42,5 +48,19 @@ def main() -> None:
     """Bring data, get a generative model that you can defend."""
 
 
-for verb in (compare, fit, sample, measure, schema, inspect, version, doctor):
+VERBS = (
+    compare,
+    fit,
+    sample,
+    score,
+    fill,
+    measure,
+    schema,
+    inspect,
+    export,
+    bring,
+    version,
+    doctor,
+)
+for verb in VERBS:
     main.add_command(verb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,7 +13,10 @@ from fivefold.cli.output import print_json
 from fivefold.cli.progress import shown
 
 
-@options.verb("fivefold compare people.csv --minutes 5 --target income --out comparison")
+@options.verb(
+    "fivefold compare people.csv --minutes 5 --target income --out comparison\n"
+    "fivefold compare corpus/ --minutes 10"
+)
 @options.table("data")
 @click.option(
     "--minutes",
@@ -49,6 +53,7 @@ from fivefold.cli.progress import shown
     help="Trainings at the same time; as many as there are cores if not given.",
 )
 @options.encoding
+@options.sequences
 def compare(
     data: str,
     minutes: float,
@@ -61,12 +66,14 @@ def compare(
     schema: Path | None,
     threads: int | None,
     encoding: str | None,
+    **reading: Any,
 ) -> None:
     """Say which family of generative model to trust with DATA.
 
     Trains the five families on the same split with the same budget and measures speed, quality, diversity,
-    stability and privacy. DATA is a file, a URL, or `adult`, the bundled census table. Prints the measured table
-    and a recommendation, and writes a report and the trained models.
+    stability and privacy. DATA is a table, or texts, code, molecules, proteins, an event log, log lines or music: a
+    file, a folder, a URL, or `adult`, the bundled census table. Prints the measured table and a recommendation, and
+    writes a report and the trained models.
     """
     from fivefold.compare import compare as run
 
@@ -83,6 +90,7 @@ def compare(
             schema=schema,
             threads=threads,
             encoding=encoding,
+            **reading,
             on_progress=on_progress,
         )
     if as_json:

@@ -15,15 +15,14 @@ from fivefold.cli.progress import shown
 
 @options.verb(
     "fivefold fit people.csv --family diffusion --out model --minutes 2\n"
-    "fivefold fit people.csv --family diffusion --out model --resume"
+    "fivefold fit people.csv --family diffusion --out model --resume\n"
+    "fivefold fit smiles.csv --kind molecule --family autoregressive --out model"
 )
 @options.table("data")
 @click.option(
     "--family",
     type=click.Choice(options.FAMILIES),
-    default="diffusion",
-    show_default=True,
-    help="The principle to train.",
+    help="The principle to train; diffusion for tables, autoregressive for sequences if not given.",
 )
 @click.option("--out", type=options.FOLDER, help="Folder for the model.")
 @click.option("--minutes", type=options.POSITIVE, metavar="N", help="Budget of processor time.")
@@ -38,6 +37,7 @@ from fivefold.cli.progress import shown
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, in what time and memory.")
+@options.sequences
 @options.schema
 @options.seed
 @options.threads
@@ -47,7 +47,8 @@ from fivefold.cli.progress import shown
 def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: Any) -> None:
     """Train one family on DATA and write a model folder.
 
-    The folder holds the weights, the codec, the evidence and a model card. A training that was interrupted goes on
+    DATA is a table, or texts, code, molecules, proteins, an event log, log lines or music: a file, a folder, a URL. The
+    folder holds the weights, the codec, the evidence and a model card. A training that was interrupted goes on
     with `--resume` and ends in the same bits as one that was not.
     """
     if out is None and not dry_run:

@@ -13,7 +13,8 @@ from fivefold.files import write_atomically
 
 @options.verb(
     "fivefold measure people.csv synthetic.csv --target income\n"
-    "fivefold measure train.csv synthetic.csv --holdout test.csv --out report.html"
+    "fivefold measure train.csv synthetic.csv --holdout test.csv --out report.html\n"
+    "fivefold measure smiles.csv generated.smi --kind molecule"
 )
 @options.table("real")
 @options.table("synthetic")
@@ -26,6 +27,8 @@ from fivefold.files import write_atomically
 @options.schema
 @options.seed
 @options.encoding
+@options.kind
+@options.column
 @options.as_json
 @click.option("--out", type=options.FILE, metavar="REPORT.html", help="Write a page as well.")
 def measure(
@@ -36,22 +39,29 @@ def measure(
     schema: Path | None,
     seed: int,
     encoding: str | None,
+    kind: str | None,
+    column: str | None,
     as_json: bool,
     out: Path | None,
 ) -> None:
-    """Measure how well the table SYNTHETIC stands for the table REAL.
+    """Measure how well SYNTHETIC stands for REAL.
+
+    Both are tables, or both texts, molecules, cases of an event log, ...
 
     Quality, diversity, usefulness and, with `--holdout`, privacy: each figure with its interval and, where it can
     be taken, with the value that real data get.
     """
-    from fivefold.codecs.reading import read_table
+    from fivefold.codecs.reading import read_data
     from fivefold.codecs.schema import Schema
     from fivefold.measures import measure as run
 
-    tables = [read_table(name, encoding=encoding) for name in (real, synthetic)]
+    kind, first = read_data(real, kind=kind, column=column, encoding=encoding)
+    tables = [first, read_data(synthetic, kind=kind, encoding=encoding)[1]]
+    held = read_data(holdout, kind=kind, encoding=encoding)[1] if holdout else None
     figures = run(
         *tables,
-        holdout=read_table(holdout, encoding=encoding) if holdout else None,
+        kind=kind,
+        holdout=held,
         target=target,
         schema=Schema.load(schema) if schema else None,
         seed=seed,
@@ -59,7 +69,7 @@ def measure(
     if out:
         from fivefold.compare.report import measure_page
 
-        write_atomically(out, measure_page(figures, *tables).encode())
+        write_atomically(out, measure_page(figures, *tables, kind=kind).encode())
     if as_json:
         found = [figure.to_dict() for figure in figures]
         print_json({"real": real, "synthetic": synthetic, "seed": seed, "figures": found})

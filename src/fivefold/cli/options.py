@@ -13,6 +13,7 @@ from fivefold.cli.faults import DEBUG
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FAMILIES = ("autoregressive", "adversarial", "variational", "flow", "diffusion")
+KINDS = ("table", "text", "code", "molecule", "protein", "events", "log", "music")
 QUIET = "fivefold.quiet"
 
 
@@ -51,8 +52,35 @@ def verb(example: str) -> Callable[[Callable[..., None]], click.Command]:
 
 
 def table(name: str) -> Callable[[Function], Function]:
-    """A required table: a file, a URL or the name of a bundled one."""
+    """Required data: a file, a folder, a URL or the name of a bundled table."""
     return click.argument(name)
+
+
+def sequences(function: Function) -> Function:
+    """How data are read that are no table: `--kind` and `--column`, and the symbols they are written in."""
+    for option in (
+        click.option(
+            "--length",
+            type=click.IntRange(min=3),
+            metavar="N",
+            help="Longest sequence, in symbols; longer ones are cut.",
+        ),
+        click.option(
+            "--symbols",
+            type=click.IntRange(min=2),
+            metavar="N",
+            help="Symbols of a learned alphabet, such as bpe.",
+        ),
+        click.option(
+            "--alphabet",
+            metavar="NAME",
+            help="How sequences are written: bytes, characters, bpe, ...; chosen by the kind if not given.",
+        ),
+        column,
+        kind,
+    ):
+        function = option(function)
+    return function
 
 
 def _families(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
@@ -91,6 +119,10 @@ encoding = click.option(
 threads = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Processor threads."
 )
+kind = click.option(
+    "--kind", type=click.Choice(KINDS), help="What the data are; recognised if not given."
+)
+column = click.option("--column", metavar="COL", help="The column that holds the sequences.")
 families = click.option(
     "--families", metavar="A,B", callback=_families, help=f"Some of: {', '.join(FAMILIES)}."
 )

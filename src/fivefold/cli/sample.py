@@ -1,4 +1,4 @@
-"""`fivefold sample`: draw rows from a model."""
+"""`fivefold sample`: draw rows, texts, molecules, ... from a model."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ def _where(
 
 @options.verb(
     "fivefold sample model --rows 100000 --out rows.parquet\n"
-    'fivefold sample model --rows 500 --where "income=>50K" --where sex=Female > rows.csv'
+    'fivefold sample model --rows 500 --where "income=>50K" --where sex=Female > rows.csv\n'
+    'fivefold sample model --prompt "Once upon" --count 20 --temperature 0.8'
 )
 @click.argument("model", type=options.KNOWN_FOLDER)
 @click.option(
     "--rows",
+    "--count",
+    "rows",
     type=click.IntRange(min=1),
     metavar="N",
     default=1000,
@@ -44,7 +47,8 @@ def _where(
     "--out",
     metavar="FILE",
     default=STDOUT,
-    help="CSV, TSV, Parquet, JSON Lines or Arrow by its ending; CSV on stdout if not given.",
+    help="CSV, TSV, Parquet, JSON Lines or Arrow by its ending, or the kind's own form (.txt, .smi, .fasta, .xes, "
+    ".abc); on stdout if not given, tables as CSV.",
 )
 @click.option(
     "--where",
@@ -57,17 +61,64 @@ def _where(
 @click.option(
     "--avoid",
     metavar="FILE",
-    help="A table, such as the training data, no row of which may be reproduced.",
+    help="Data, such as those trained on, of which none may be reproduced.",
 )
 @options.seed
-def sample(model: Path, rows: int, out: str, **how: Any) -> None:
-    """Draw rows from MODEL, a folder that `fivefold fit` wrote.
+@click.option("--prompt", metavar="TEXT", help="What every text begins with.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="Below 1 likelier symbols, above 1 rarer ones; 0 always the likeliest.",
+)
+@click.option(
+    "--top-k", type=click.IntRange(min=1), metavar="N", help="Only the N likeliest symbols."
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    help="Only the likeliest symbols that together have this probability.",
+)
+@click.option(
+    "--min-p",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Only symbols at least this share as likely as the likeliest.",
+)
+@click.option(
+    "--repetition-penalty",
+    type=options.POSITIVE,
+    metavar="N",
+    help="Above 1: symbols that were used become less likely.",
+)
+@click.option(
+    "--max-symbols",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The most symbols after the prompt; what the model's context holds if not given.",
+)
+@click.option(
+    "--stop", metavar="TEXT", multiple=True, help="A string that ends a text; may be repeated."
+)
+@click.option(
+    "--json-schema",
+    type=options.KNOWN_FILE,
+    help="A JSON schema that every text must satisfy.",
+)
+@click.option("--regex", metavar="EXPR", help="What every text must match as a whole.")
+def sample(model: Path, rows: int, out: str, json_schema: Path | None, **how: Any) -> None:
+    """Draw rows or texts from MODEL.
 
-    Rows are written as they are drawn, so that any number of them needs the same memory.
+    MODEL is a folder that `fivefold fit` wrote; of molecules it draws molecules. Rows are written as they are drawn, so that any number of them needs the same memory. Temperature and what follows
+    it are for models of sequences that write symbol by symbol: the autoregressive family, and the flow.
     """
     from fivefold.estimators import sample as run
+
+    if json_schema is not None:
+        how["schema"] = json_schema.read_text(encoding="utf-8")
 
     with shown() as on_progress:
         run(model, rows, out=out, on_progress=on_progress, **how)
     if out != STDOUT:
-        click.echo(f"{rows:,} rows: {out}", err=True)
+        click.echo(f"{rows:,} drawn: {out}", err=True)

@@ -13,8 +13,10 @@ References:
 from __future__ import annotations
 
 import json
-import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -29,8 +31,9 @@ from fivefold.errors import InputError, MissingExtraError
 END_WORD = "<|end|>"
 RARE = 10
 FEWEST, MOST = 300, 1 << 20
-PIECE = 1 << 16
-"""A longer text is encoded in pieces of so many bytes: the time of a run without blanks grows faster than its length."""
+PIECE = 1 << 12
+"""A longer text is encoded in pieces of so many bytes: the time of a piece grows faster than its length."""
+WORDS = re.compile(rf" ?\S{{1,{PIECE}}}|\s+(?!\S)|\s+")
 TRAINED = 64 << 20
 """Pairs are counted in at most so many bytes, spread over the texts."""
 
@@ -129,20 +132,38 @@ class BytePairs(Alphabet):
         return text
 
     def flat(self, texts: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """The symbols of many texts, encoded together."""
-        pieces: list[str] = []
-        counts: list[int] = []
-        for part, ends in parts(pa.chunked_array([texts]), PIECE):
-            pieces += part.to_pylist()
-            counts += [1] * len(part) if ends else [*([1] * (len(part) - 1)), 0]
-        found = self.tokenizer.encode_batch_fast(pieces, add_special_tokens=False)
-        numbers = [np.array(each.ids, np.uint32) for each in found]
-        sizes = np.array([len(each) for each in numbers], np.int64)
-        flat = np.concatenate([*numbers, np.zeros(0, np.uint32)])
+        """The symbols of many texts: of every different word once, where the tokenizer cuts at blanks as ours does."""
+        if self._by_words:
+            pieces = [WORDS.findall(text) for text in texts.to_pylist()]
+            counts = np.array([len(each) for each in pieces], np.int64)
+            words = list(chain.from_iterable(pieces))
+        else:
+            words, counts = _short(texts)
+        numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        found = self.tokenizer.encode_batch_fast(list(numbers), add_special_tokens=False)
+        sizes = np.array([len(each) for each in found], np.int64)
+        symbols = np.fromiter(chain.from_iterable(each.ids for each in found), np.uint32)
+        chosen = np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
+        flat, widths = _laid_out(symbols, sizes, chosen)
         if self.end:
             flat = np.where(flat == self.end, 0, np.where(flat == 0, self.end, flat))
-        last = np.flatnonzero(counts)
-        return flat, np.diff(np.concatenate([[0], sizes.cumsum()[last]]))
+        ends = np.concatenate([[0], widths.cumsum()])[np.concatenate([[0], counts.cumsum()])]
+        return flat, np.diff(ends)
+
+    @cached_property
+    def _by_words(self) -> bool:
+        """Whether a blank before a word always begins a new run, as in GPT-2's expression."""
+        described = json.loads(self.tokenizer.to_str())
+        before = described["pre_tokenizer"] or {}
+        steps = before.get("pretokenizers", [before])
+        bytewise = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
+        good = bool(steps) and bytewise.items() <= steps[-1].items()
+        return (
+            good
+            and described["normalizer"] is None
+            and all(step.get("type") == "Digits" for step in steps[:-1])
+            and all(token["special"] for token in described["added_tokens"])
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The tokenizer and where its end is."""
@@ -160,6 +181,32 @@ class BytePairs(Alphabet):
         specials = {str(name): int(number) for name, number in state["specials"].items()}
         description = json.dumps(state["tokenizer"])
         return cls(description, end=int(state["end"]), specials=specials, size=int(state["size"]))
+
+
+def _short(texts: pa.Array) -> tuple[list[str], NDArray[np.int64]]:
+    """Texts in short pieces, and how many each text has."""
+    pieces: list[str] = []
+    counts = [0]
+    for part, ends in parts(pa.chunked_array([texts]), PIECE):
+        pieces += part.to_pylist()
+        counts[-1] += 1
+        counts += [1] * (len(part) - 1) + [0] * ends
+    return pieces, np.array(counts[:-1], np.int64)
+
+
+def _laid_out(
+    symbols: NDArray[np.uint32], sizes: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The symbols of a chain of words, end to end, and how many each has.
+
+    Arguments:
+        symbols: of the different words, end to end, with shape (N,).
+        sizes: how many each of those has, with shape (D,).
+        chosen: which of them each word is, with shape (W,).
+    """
+    widths = sizes[chosen]
+    firsts = (sizes.cumsum() - sizes)[chosen] - (widths.cumsum() - widths)
+    return symbols[np.repeat(firsts, widths) + np.arange(int(widths.sum()))], widths
 
 
 def chosen_size(texts: pa.ChunkedArray) -> int:
@@ -186,7 +233,6 @@ def _shown(texts: pa.ChunkedArray) -> Iterator[list[str]]:
 
 
 def _library() -> Any:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     try:
         import tokenizers
     except ImportError as fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from fivefold.codecs.fasta import proteins_of, read_fasta
 from fivefold.codecs.frames import from_memory
 from fivefold.codecs.moleculefile import molecules_of, read_molecules
 from fivefold.codecs.places import LANGUAGE, LINED, noted, place, remember
-from fivefold.codecs.reading import refuse_foreign, table_from
+from fivefold.codecs.reading import MEMORY, refuse_foreign
 from fivefold.codecs.shelves import Shelf, load
 from fivefold.codecs.sniffing import COLUMNS, KINDS
 from fivefold.codecs.sources import Limits
@@ -35,65 +36,77 @@ PROSE = ("text", "code", "log", "music")
 """The kinds whose strings are taken as they are."""
 
 
-def read_corpus(
-    source: Any,
-    kind: str | None,
-    column: str | None,
-    encoding: str | None,
-    limits: Limits,
-    memory: int,
-) -> tuple[str, pa.Table]:
-    """What `reading.read_data` does."""
-    if kind is not None and kind not in KINDS:
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a reading: see `reading.read_data`.
+
+    Arguments:
+        kind: one of `KINDS`; None to find it.
+        column: a column, or document, paragraph or line of a text file; None to find it.
+        encoding: how the characters of text files are written; None to find it.
+        limits: how much is read.
+        memory: texts beyond so many bytes are mapped from files.
+        sections: into about how many sections a long text is cut.
+    """
+
+    kind: str | None = None
+    column: str | None = None
+    encoding: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    memory: int = MEMORY
+    sections: int = documents.MANY
+
+
+def read_corpus(source: Any, wanted: Wanted) -> tuple[str, pa.Table]:
+    """The data of any source.
+
+    Arguments:
+        source: as in `reading.read_data`.
+        wanted: what is asked for.
+
+    Returns:
+        The kind and the table.
+    """
+    if wanted.kind is not None and wanted.kind not in KINDS:
+        known = ", ".join(KINDS)
         raise InputError(
-            f"no kind of data is called {kind!r}", hint=f"one of: {', '.join(KINDS)}", code="kind"
+            f"no kind of data is called {wanted.kind!r}", hint=f"one of: {known}", code="kind"
         )
+    if isinstance(source, list | tuple) and source and all(isinstance(x, str) for x in source):
+        kind = wanted.kind if wanted.kind in COLUMNS else "text"
+        source = {COLUMNS[kind]: list(source)}
+        wanted = replace(wanted, kind=kind)
     if not isinstance(source, str | os.PathLike):
-        if isinstance(source, list | tuple) and all(isinstance(text, str) for text in source):
-            source = {COLUMNS.get(kind or "text", "text"): list(source)}
-            kind = kind or ("text" if column is None else None)
-        return from_rows(Rows.of(from_memory(source)), kind, column, memory)
+        return from_rows(Rows.of(from_memory(source)), wanted)
     location = os.fsdecode(os.fspath(source))
     if location in BUNDLED and not Path(location).exists():
         location = str(bundled(location))
     if location != "-" and Path(location).is_dir():
         from fivefold.codecs.folders import read_folder
 
-        return read_folder(Path(location), kind, column, encoding, limits, memory)
-    data = load(location, limits, memory)
-    return read_file(data, location, kind, column, encoding, limits, memory)
+        return read_folder(Path(location), wanted)
+    return read_file(load(location, wanted.limits, wanted.memory), location, wanted)
 
 
-def read_file(
-    data: bytes | pa.Buffer,
-    location: str,
-    kind: str | None,
-    column: str | None,
-    encoding: str | None,
-    limits: Limits,
-    memory: int,
-    count: int = documents.MANY,
-) -> tuple[str, pa.Table]:
+def read_file(data: bytes | pa.Buffer, location: str, wanted: Wanted) -> tuple[str, pa.Table]:
     """The data in one file.
 
     Arguments:
-        data: its bytes, unpacked.
+        data: its bytes, unpacked; mapped where there are many.
         location: its name.
-        kind: as in `reading.read_data`, and so the other arguments that it has.
-        count: into about how many sections a long text is cut.
+        wanted: what is asked for.
     """
+    kind, column = wanted.kind, wanted.column
     head = bytes(data[: documents.HEAD])
     seems = sniffing.kind_of_file(location, head)
-    if kind == "table":
-        return kind, table_from(bytes(data), location, encoding=encoding, limits=limits)
-    if kind is None and seems == "binary":
+    if seems == "binary" and kind is None:
         refuse_foreign(location, head)
-    if seems == "table" and not _is_document(kind, column, location, head):
-        return from_rows(rows_of(data, location, encoding, limits, memory), kind, column, memory)
+    if kind == "table" or (seems == "table" and not _is_document(wanted, location, head)):
+        rows = rows_of(data, location, wanted.encoding, wanted.limits, wanted.memory)
+        return from_rows(rows, wanted)
     chosen = kind or ("text" if seems == "binary" else seems)
     if chosen in ("text", "code"):
-        table = read_documents(data, location, column, encoding, memory, count)
-        return chosen, _as_kind(table, chosen, location)
+        return chosen, _as_kind(read_documents(data, location, wanted), chosen, location)
     if column is not None:
         raise InputError(
             f"is a file of kind {chosen}, which has no columns",
@@ -101,36 +114,28 @@ def read_file(
             hint="leave --column out, or say another --kind",
             code="no-column",
         )
-    return chosen, READERS[chosen](bytes(data), location, encoding)
+    return chosen, READERS[chosen](bytes(data), location, wanted.encoding)
 
 
-def _is_document(kind: str | None, column: str | None, location: str, head: bytes) -> bool:
+def _is_document(wanted: Wanted, location: str, head: bytes) -> bool:
     """Whether a file that looks like a table is wanted as a whole."""
-    if kind not in PROSE or (column is not None and column not in documents.UNITS):
+    in_rows = wanted.column is not None and wanted.column not in documents.UNITS
+    if wanted.kind not in PROSE or in_rows:
         return False
     if sniffing.ending(location) == ".json":
-        return kind == "code" or head.lstrip()[:1] != b"["
+        return wanted.kind == "code" or head.lstrip()[:1] != b"["
     return sniffing.ending(location) not in sniffing.TABLES
 
 
-def read_documents(
-    data: bytes | pa.Buffer,
-    where: str,
-    unit: str | None,
-    encoding: str | None,
-    memory: int,
-    count: int,
-) -> pa.Table:
+def read_documents(data: bytes | pa.Buffer, where: str, wanted: Wanted) -> pa.Table:
     """The documents in a text file: the file, its sections if it is long, its paragraphs or its lines.
 
     Arguments:
         data: the bytes of the file, unpacked.
         where: its name.
-        unit: document, paragraph or line; None for sections.
-        encoding: how its characters are written; None to find it.
-        memory: as in `reading.read_data`.
-        count: into about how many sections a long text is cut.
+        wanted: what is asked for; its `column` is document, paragraph, line, or None for sections.
     """
+    unit = wanted.column
     if unit is not None and unit not in documents.UNITS:
         raise InputError(
             f"is a text and has no column {unit!r}",
@@ -138,38 +143,43 @@ def read_documents(
             hint=f"--column may be one of: {', '.join(documents.UNITS)}",
             code="no-column",
         )
-    text = documents.plain(data, where, encoding)
-    if text.size <= documents.PIECE and not text.to_pybytes().strip():
+    text = documents.plain(data, where, wanted.encoding)
+    head = text[: documents.PIECE].to_pybytes()
+    if text.size <= len(head) and not head.strip():
         raise InputError("is empty", where=where, hint="give a text", code="empty")
-    if unit in ("paragraph", "line"):
-        shelf = Shelf("text", memory)
-        places = documents.sections(text, max(1, text.size // documents.PIECE))
-        cut = documents.paragraphs if unit == "paragraph" else documents.lines
-        for part in documents.as_array(text, places):
-            shelf.add(cut(part.as_py()))
-        return remember(shelf.table(), where, lined=False)
-    places = documents.sections(text, 1 if unit else count)
+    listed = unit is None and wanted.kind != "code" and wanted.sections > 1
+    if listed and sniffing.ending(where) in ("", ".txt") and documents.is_list(head):
+        table = remember(_cut(text, "line", wanted.memory), where, lined=False)
+        return noted(table, ["every line is taken as a document (--column document: the file)"])
+    if unit in documents.CUTS:
+        return remember(_cut(text, unit, wanted.memory), where, lined=False)
+    places = documents.sections(text, 1 if unit else wanted.sections)
     table = remember(pa.table({"text": documents.as_array(text, places)}), where, lined=False)
-    if len(places) > 2 and count == documents.MANY:
-        said = f"one long text: taken as {len(places) - 1:,} sections, cut at blank lines or lines"
-        table = noted(table, [said])
-    return table
+    cut = f"{len(places) - 1:,} sections, cut at blank lines or lines"
+    return noted(table, [f"one long text: taken as {cut}"]) if len(places) > 2 else table
+
+
+def _cut(text: pa.Buffer, unit: str, memory: int) -> pa.Table:
+    """The paragraphs or lines of a text, some megabytes at a time."""
+    shelf = Shelf("text", memory)
+    places = documents.sections(text, max(1, text.size // documents.PIECE))
+    for part in documents.as_array(text, places):
+        shelf.add(documents.CUTS[unit](part.as_py()))
+    return shelf.table()
 
 
 def _as_kind(table: pa.Table, kind: str, location: str) -> pa.Table:
-    """Documents under the column of their kind; code remembers its language."""
-    table = table.rename_columns([COLUMNS[kind]])
-    if kind == "code":
-        language = sniffing.LANGUAGE_OF.get(sniffing.ending(location), "")
-        language = "json" if sniffing.ending(location) == ".json" else language
-        memory = {**table.schema.metadata, LANGUAGE: language.encode()}
-        table = table.replace_schema_metadata(memory if language else table.schema.metadata)
-    return table
+    """Documents under the column of their kind, with what the table remembers; code remembers its language."""
+    memory = table.schema.metadata or {}
+    ending = sniffing.ending(location)
+    language = "json" if ending == ".json" else sniffing.LANGUAGE_OF.get(ending)
+    if kind == "code" and language:
+        memory = {**memory, LANGUAGE: language.encode()}
+    return table.rename_columns([COLUMNS[kind]]).replace_schema_metadata(memory)
 
 
 def _read_log(data: bytes, where: str, encoding: str | None) -> pa.Table:
-    table = read_documents(data, where, "line", encoding, 1 << 62, 1)
-    return table.rename_columns([COLUMNS["log"]])
+    return _as_kind(read_documents(data, where, Wanted("log", "line", encoding)), "log", where)
 
 
 def _read_music(data: bytes, where: str, encoding: str | None) -> pa.Table:
@@ -195,31 +205,27 @@ READERS: dict[str, Callable[[bytes, str, str | None], pa.Table]] = {
 """Kinds whose files have a form of their own: bytes, name and encoding to a table of one column."""
 
 
-def from_rows(
-    rows: Rows, kind: str | None, column: str | None, memory: int
-) -> tuple[str, pa.Table]:
+def from_rows(rows: Rows, wanted: Wanted) -> tuple[str, pa.Table]:
     """The data in the rows of a table.
 
     Arguments:
         rows: the table, or a large one of which a part is at hand.
-        kind: as in `reading.read_data`.
-        column: as there.
-        memory: as there.
+        wanted: what is asked for.
     """
-    some = rows.some
+    kind, column = wanted.kind, wanted.column
     if kind is None:
-        kind, found = _kind_by(some, column)
+        kind, found = _kind_by(rows.some, column)
         column = column or found
     if kind == "table":
         return kind, rows.whole()
     if kind == "events":
         return kind, events_of(rows.whole(), column)
-    column = _column(some, kind, column)
+    column = _column(rows.some, kind, column)
     if kind == "molecule":
         return kind, molecules_of(rows.whole(), column)
     if kind == "protein":
         return kind, proteins_of(rows.whole(), column)
-    return kind, _strings(rows, kind, column, memory)
+    return kind, _strings(rows, kind, column, wanted.memory)
 
 
 def _kind_by(some: pa.Table, column: str | None) -> tuple[str, str | None]:
@@ -272,8 +278,8 @@ def _strings(rows: Rows, kind: str, column: str, memory: int) -> pa.Table:
             f"column {column!r} is empty", where=place(rows.some.schema.metadata), code="empty"
         )
     others = [name for name in rows.some.column_names if name != column]
-    notices = [f"the column {column!r} is taken as {kind}"] if others else []
-    notices[0:] = [f"{notices[0]}; not kept: {', '.join(others[:8])}"] if others else []
+    kept_out = f"; not kept: {', '.join(others[:8])}"
+    notices = [f"the column {column!r} is taken as {kind}{kept_out}"] if others else []
     if empty := seen - len(shelf):
         notices.append(f"{empty:,} of {seen:,} rows are empty and were left out")
     held = dict(rows.some.schema.metadata or {})

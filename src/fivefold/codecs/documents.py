@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,14 @@ from fivefold.errors import InputError
 
 PIECE = 1 << 22
 HEAD = 1 << 16
+LISTED, SELDOM = 50, 0.002
+"""A list has at least so many lines, and no greater share of blank ones."""
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b")) + b"\x7f"
 FEW_CONTROLS = 0.02
 MANY = 64
 """A lone long document is cut into about so many sections, so that some of them can be held out."""
 SECTION = 1 << 12
 """No section is shorter, in bytes."""
-UNITS = ("document", "paragraph", "line")
 
 
 def binary(head: bytes) -> str:
@@ -157,6 +158,24 @@ def _seam(text: pa.Buffer, place: int, reach: int) -> int:
     return place
 
 
+def is_list(head: bytes) -> bool:
+    r"""Whether the lines of a text are documents of their own: no blank ones among them, and not wrapped at a width.
+
+    Arguments:
+        head: the first bytes of the text.
+
+    Example:
+        >>> is_list(b"emma\nolivia\nava\nisabella\nmia\n" * 20), is_list(b"a line\n\n" * 50)
+        (True, False)
+    """
+    rows = head.split(b"\n")[:-1]
+    sizes = np.array([len(row.strip()) for row in rows])
+    if len(rows) < LISTED or np.mean(sizes == 0) > SELDOM:
+        return False
+    wide = float(np.quantile(sizes, 0.95))
+    return bool(np.mean(sizes >= 0.7 * wide) < 0.5)
+
+
 def as_array(text: pa.Buffer, places: NDArray[np.int64]) -> pa.Array:
     """A text as an array of its sections, not copied.
 
@@ -189,3 +208,8 @@ def lines(text: str) -> list[str]:
     """
     found = (line.removesuffix("\r") for line in text.split("\n"))
     return [line for line in found if line.strip()]
+
+
+CUTS: dict[str, Callable[[str], list[str]]] = {"paragraph": paragraphs, "line": lines}
+UNITS = ("document", *CUTS)
+"""What a text file can be cut into, by the name of a column."""

@@ -17,6 +17,7 @@ from fivefold.codecs.alphabets import Alphabet, alphabet_from
 from fivefold.codecs.eventlog import write_events
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.words import Words
+from fivefold.spaces import END
 
 DAYS = 100
 PATTERN = r"""
@@ -72,6 +73,10 @@ class EventCodec(SequenceCodec):
         """The alphabet out of its description."""
         own = state["name"] == Activities.name
         return Activities.from_dict(state) if own else alphabet_from(state)
+
+    def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
+        """Data begin with the end of what was before: a case is not gone on with from its middle."""
+        return {END: len(texts)}
 
     def write(self, table: pa.Table, path: Path | str) -> None:
         """Write XES (`.xes`, `.xes.gz`), or one event a row (`.csv`, `.parquet`, `.jsonl`)."""

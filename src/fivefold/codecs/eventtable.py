@@ -58,7 +58,7 @@ def find_roles(table: pa.Table, wanted: str | None = None) -> dict[str, str]:
         if role not in found:
             column = _by_name(table, role, found.values())
             found |= {} if column is None else {role: column}
-    for role, search in (("time", _by_times), ("activity", _by_words), ("case", _by_cases)):
+    for role, search in (("time", _by_times), ("case", _by_cases), ("activity", _by_words)):
         if role not in found:
             column = search(table, found.values())
             found |= {} if column is None else {role: column}

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from fivefold.codecs import documents, sniffing
-from fivefold.codecs.corpora import read_file
+from fivefold.codecs.corpora import Wanted, read_file
 from fivefold.codecs.places import LANGUAGE, NOTICES, noted, remember
 from fivefold.codecs.shelves import Shelf, load
 from fivefold.codecs.sniffing import COLUMNS
@@ -75,49 +75,49 @@ def _seems(path: Path, limits: Limits) -> str:
         return sniffing.kind_of_file(str(path), next(found, b""))
 
 
-def read_folder(
-    folder: Path,
-    kind: str | None,
-    column: str | None,
-    encoding: str | None,
-    limits: Limits,
-    memory: int,
-) -> tuple[str, pa.Table]:
-    """The data in a folder; arguments as in `reading.read_data`.
+def read_folder(folder: Path, wanted: Wanted) -> tuple[str, pa.Table]:
+    """The data in a folder.
+
+    Arguments:
+        folder: where they are.
+        wanted: what is asked for.
 
     Returns:
         The kind and the table.
     """
-    entries = list(walk(folder, limits))
-    main = _main_kind(entries)
-    chosen = [entry for entry in entries if _suits(entry, kind or main)]
+    entries = list(walk(folder, wanted.limits))
+    main = wanted.kind or _main_kind(entries)
+    chosen = [entry for entry in entries if _suits(entry, main)]
     if not chosen:
         raise InputError(
-            f"holds no file of kind {kind}" if kind else "holds no file that can be read",
+            f"holds no file of kind {main}" if main else "holds no file that can be read",
             where=str(folder),
             hint=f"there are {_counted((e.kind, e.name) for e in entries) or 'no files'}",
             code="kind",
         )
     taken = set(chosen)
     left = [(e.kind if e.kind in LEFT else OTHER, e.name) for e in entries if e not in taken]
-    wanted = kind or (None if main == "table" else main)
-    count = max(1, documents.MANY // len(chosen)) if len(chosen) < FEW else 1
-    gathered = Gathered(memory)
+    sections = max(1, documents.MANY // len(chosen)) if len(chosen) < FEW else 1
+    wanted = replace(
+        wanted, kind=wanted.kind or (None if main == "table" else main), sections=sections
+    )
+    gathered = Gathered(wanted.memory)
     for entry in chosen:
         path = str(folder / entry.name)
         try:
-            data = load(path, limits, memory)
-            wanted, table = read_file(data, path, wanted, column, encoding, limits, memory, count)
+            data = load(path, wanted.limits, wanted.memory)
+            kind, table = read_file(data, path, wanted)
         except InputError as fault:
-            if fault.code != "empty" and not (fault.code == "damaged" and wanted == "music"):
+            if fault.code != "empty" and not (fault.code == "damaged" and main == "music"):
                 raise
             left.append((fault.code, entry.name))
             continue
-        gathered.add(wanted, table, entry.size)
-    if wanted is None or not gathered.files:
-        raise InputError("all files are empty or damaged", where=str(folder), code="empty")
+        wanted = replace(wanted, kind=kind)
+        gathered.add(kind, table, entry, path)
+    if wanted.kind is None or not gathered.files:
+        raise InputError("all its files are empty or damaged", where=str(folder), code="empty")
     said = f"{len(left):,} of {len(entries):,} files were left out: {_counted(left)}"
-    return wanted, noted(gathered.table(wanted, str(folder)), [said] if left else [])
+    return wanted.kind, noted(gathered.table(wanted.kind, str(folder)), [said] if left else [])
 
 
 def _main_kind(entries: list[Entry]) -> str:
@@ -138,7 +138,7 @@ def _suits(entry: Entry, kind: str) -> bool:
     return entry.kind == kind
 
 
-def _counted(found: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> str:
+def _counted(found: Iterable[tuple[str, str]]) -> str:
     """Such as `2 binary (first: a.png), 1 empty (b.txt)`."""
     names: dict[str, list[str]] = {}
     for why, name in found:
@@ -160,15 +160,16 @@ class Gathered:
         self.memory, self.files = memory, 0
         self.shelf: Shelf | None = None
         self.tables: list[pa.Table] = []
-        self.notices: list[str] = []
+        self.notices: dict[str, list[str]] = {}
         self.languages: Counter[bytes] = Counter()
 
-    def add(self, kind: str, table: pa.Table, size: int) -> None:
+    def add(self, kind: str, table: pa.Table, entry: Entry, path: str) -> None:
         """Put the data of a file behind those that are there."""
         memory = table.schema.metadata or {}
         self.files += 1
-        self.notices += json.loads(memory.get(NOTICES, b"[]"))
-        self.languages[memory.get(LANGUAGE, b"")] += size
+        for notice in json.loads(memory.get(NOTICES, b"[]")):
+            self.notices.setdefault(notice.removeprefix(f"{path}: "), []).append(entry.name)
+        self.languages[memory.get(LANGUAGE, b"")] += entry.size
         if kind == "table":
             self.tables.append(table.replace_schema_metadata(None))
             return
@@ -178,8 +179,28 @@ class Gathered:
 
     def table(self, kind: str, where: str) -> pa.Table:
         """All of it as one table."""
+        table = self._joined(where) if self.shelf is None else self.shelf.table()
+        table = noted(remember(table, where, lined=False), self._said())
+        language = max(self.languages, key=self.languages.__getitem__)
+        if kind == "code" and language:
+            table = table.replace_schema_metadata({**table.schema.metadata, LANGUAGE: language})
+        return table
+
+    def _said(self) -> list[str]:
+        """The notices of the files, each sentence once."""
+        said = [
+            f"{names[0]}: {notice}"
+            if len(names) == 1
+            else f"{len(names):,} files (first: {names[0]}): {notice}"
+            for notice, names in self.notices.items()
+        ]
+        more = len(said) - NOTED
+        return [*said[:NOTED], f"and {more:,} more of such notices"] if more > 0 else said
+
+    def _joined(self, where: str) -> pa.Table:
+        """The tables one below the other."""
         try:
-            table = pa.concat_tables(self.tables, promote_options="permissive")
+            return pa.concat_tables(self.tables, promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as fault:
             raise InputError(
                 f"its tables do not fit together ({fault})",
@@ -187,13 +208,3 @@ class Gathered:
                 hint="give files with the same columns",
                 code="ragged-columns",
             ) from fault
-        if self.shelf is not None:
-            table = self.shelf.table()
-        notices = list(dict.fromkeys(self.notices))
-        if len(notices) > NOTED:
-            notices[NOTED:] = [f"and {len(notices) - NOTED:,} more of such notices"]
-        table = noted(remember(table, where, lined=False), notices)
-        language = max(self.languages, key=self.languages.__getitem__)
-        if kind == "code" and language:
-            table = table.replace_schema_metadata({**table.schema.metadata, LANGUAGE: language})
-        return table

@@ -9,12 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from fivefold.codecs.alphabets import Alphabet, alphabet_from
-from fivefold.codecs.delimited import as_utf8
-from fivefold.codecs.places import remember
 from fivefold.codecs.plainfiles import write_plain
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.templates import Templates, without_drain
-from fivefold.errors import InputError
+from fivefold.spaces import END
 
 ENDINGS = (".log", ".txt")
 
@@ -49,30 +47,11 @@ class LogCodec(SequenceCodec):
         own = state["name"] == Templates.name
         return Templates.from_dict(state) if own else alphabet_from(state)
 
+    def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
+        """Data begin with the end of what was before: a line is not gone on with from its middle."""
+        return {END: len(texts)}
+
     def write(self, table: pa.Table, path: Path | str) -> None:
         """Write the lines: `.log` or `.txt`, packed if `.gz` follows."""
         lines = (f"{line}\n" for line in self.texts(table).to_pylist())
         write_plain("".join(lines), path, ENDINGS)
-
-
-def read_log(data: bytes, where: str, encoding: str | None = None) -> pa.Table:
-    r"""The lines of a log that are not empty.
-
-    Arguments:
-        data: the bytes of the file, unpacked.
-        where: its name.
-        encoding: how its characters are written; None for UTF-8.
-
-    Returns:
-        A table of one column `line`.
-
-    Example:
-        >>> read_log(b"took 7 s\n\ntook 8 s\r\n", "a.log").column("line").to_pylist()
-        ['took 7 s', 'took 8 s']
-    """
-    text = as_utf8(data, encoding, where).decode()
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    found = [line for line in lines if line.strip()]
-    if not found:
-        raise InputError("has no lines", where=where, hint="give at least two", code="empty")
-    return remember(pa.table({"line": pa.array(found, pa.string())}), where, lined=False)

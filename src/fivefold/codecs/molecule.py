@@ -12,6 +12,7 @@ from fivefold.codecs.alphabets import Alphabet, alphabet_from
 from fivefold.codecs.plainfiles import write_plain
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.smiles import Selfies, Smiles
+from fivefold.spaces import END
 
 ENDINGS = (".smi", ".smiles", ".ism", ".can")
 OWN: dict[str, type[Alphabet]] = {"smiles": Smiles, "selfies": Selfies}
@@ -45,6 +46,10 @@ class MoleculeCodec(SequenceCodec):
         """The alphabet out of its description."""
         own = OWN.get(state["name"])
         return alphabet_from(state) if own is None else own.from_dict(state)
+
+    def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
+        """Data begin with the end of what was before: a molecule is not gone on with from its middle."""
+        return {END: len(texts)}
 
     def write(self, table: pa.Table, path: Path | str) -> None:
         """Write one molecule a line: `.smi`, packed if `.gz` follows."""

@@ -13,6 +13,7 @@ from fivefold.codecs.fasta import ENDINGS, LETTERS, fasta
 from fivefold.codecs.plainfiles import write_plain
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
+from fivefold.spaces import END
 
 
 class AminoAcids(Alphabet):
@@ -85,6 +86,10 @@ class ProteinCodec(SequenceCodec):
     def alphabet_from(cls, state: Mapping[str, Any]) -> Alphabet:
         """The alphabet out of its description."""
         return AminoAcids() if state["name"] == AminoAcids.name else alphabet_from(state)
+
+    def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
+        """Data begin with the end of what was before: a protein is not gone on with from its middle."""
+        return {END: len(texts)}
 
     def write(self, table: pa.Table, path: Path | str) -> None:
         """Write FASTA under numbered names: `.fasta`, `.fa`, `.faa`, packed if `.gz` follows."""

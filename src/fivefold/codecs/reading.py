@@ -104,8 +104,8 @@ def read_data(
     Arguments:
         source: as in `read_table`; also a folder of files, or a list of texts.
         kind: one of table, text, code, molecule, protein, events, log, music; None to find it.
-        column: the column that holds the texts, molecules, ...; of a text file: document, paragraph or line; of an event
-            log such as `case=ID,activity=STEP,time=WHEN`; None to find it.
+        column: the column that holds the texts, molecules, ...; of a text file: document, paragraph or line; of an
+            event log such as `case=ID,activity=STEP,time=WHEN`; None to find it.
         encoding: as in `read_table`.
         limits: as in `read_table`.
         memory: texts beyond so many bytes are not held in memory but in files that are mapped.
@@ -119,9 +119,9 @@ def read_data(
         >>> kind, table.column_names
         ('text', ['text'])
     """
-    from fivefold.codecs.corpora import read_corpus
+    from fivefold.codecs.corpora import Wanted, read_corpus
 
-    return read_corpus(source, kind, column, encoding, limits or Limits(), memory)
+    return read_corpus(source, Wanted(kind, column, encoding, limits or Limits(), memory))
 
 
 def table_from(data: bytes, location: str, *, encoding: str | None, limits: Limits) -> pa.Table:
@@ -149,17 +149,6 @@ def table_from(data: bytes, location: str, *, encoding: str | None, limits: Limi
             "has no rows", where=location, hint="give at least two rows", code="no-rows"
         )
     return table
-
-
-def read_data(
-    source: Any,
-    *,
-    kind: str | None = None,
-    column: str | None = None,
-    encoding: str | None = None,
-) -> tuple[str, pa.Table]:
-    """The kind of the data, and the data as a table."""
-    return kind or "table", read_table(source, encoding=encoding)
 
 
 def format_of(location: str, data: bytes) -> str:

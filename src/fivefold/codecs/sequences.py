@@ -31,7 +31,9 @@ ENOUGH = 200_000
 """Bytes of text from which byte pairs are learned unasked."""
 MEMORY = 1 << 30
 """Symbols beyond so many bytes wait in a file."""
-SAMPLE = 1 << 22
+SAMPLE = 1 << 21
+OPENINGS, RARE = 512, 10
+"""So many symbols that windows go on from are remembered, none that occurs fewer times."""
 LONGEST = 1_000
 MOST_POSITIONS = 1 << 17
 
@@ -143,11 +145,23 @@ class SequenceCodec:
         return counts
 
     def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
-        """How often each symbol is the one that a window goes on from, in a part of the texts."""
-        part, _ = next(iter(parts(texts, SAMPLE)))
-        data = self._windows(pa.chunked_array([part]), MEMORY)
-        found, counts = np.unique(data.symbols[data.starts.numpy()], return_counts=True)
-        return {int(s): int(c) for s, c in zip(found, counts, strict=True) if c >= 10 or s == 0}
+        """How often each symbol is the one that a window goes on from: as often as it occurs, and the end as often
+        as a document begins; rare symbols are left out."""
+        counts = np.zeros(self.alphabet.size, np.int64)
+        begun = windows = seen = 0
+        for part, ends in parts(texts, SAMPLE):
+            symbols, sizes = self.alphabet.flat(part)
+            counts += np.bincount(symbols, minlength=len(counts))
+            begun += len(sizes) - (not ends)
+            windows += int((-(-(sizes + 1) // (self.space.positions - 1))).sum())
+            seen += len(symbols)
+            if seen > SAMPLE:
+                break
+        often = np.argsort(-counts, kind="stable")[:OPENINGS]
+        often = often[counts[often] >= RARE]
+        share = max(0, windows - begun) / max(1, seen)
+        found = {int(symbol): round(share * int(counts[symbol])) for symbol in often}
+        return {0: max(1, begun)} | {symbol: count for symbol, count in found.items() if count}
 
     @property
     def alphabet(self) -> Alphabet:

@@ -15,6 +15,10 @@ import pyarrow.types as pt
 from fivefold.codecs.sources import Limits, bare_name, pieces
 
 
+CHUNK = 1 << 24
+"""Bytes of texts that are put into one array."""
+
+
 class Shelf:
     """Texts that are added part by part: in memory up to a limit, beyond it in a file that is mapped.
 
@@ -32,7 +36,7 @@ class Shelf:
     def __init__(self, column: str, memory: int) -> None:
         self.schema, self.memory = pa.schema([(column, pa.string())]), memory
         self._held: list[pa.Array] = []
-        self._size = self._count = 0
+        self._size = self._count = self._loose = self._bound = 0
         self._path: Path | None = None
         self._writer: Any = None
 
@@ -46,9 +50,22 @@ class Shelf:
             self.schema = pa.schema([(self.schema.names[0], pa.large_string())])
         self._held.append(array)
         self._size += array.nbytes
+        self._loose += array.nbytes
         self._count += len(array)
+        if self._loose > CHUNK:
+            self._bind()
         if self._size > self.memory:
             self._put_away()
+
+    def _bind(self) -> None:
+        """Make one array of those that came last: many small ones are slow to go through."""
+        kind = self.schema.types[0]
+        whole, loose = self._held[: self._bound], self._held[self._bound :]
+        large = [array for array in loose if array.nbytes > CHUNK]
+        if len(loose) > 1 and not large:
+            loose = [pa.concat_arrays([array.cast(kind) for array in loose])]
+        self._held = [*whole, *loose]
+        self._bound, self._loose = len(self._held), 0
 
     def _put_away(self) -> None:
         if self._writer is None:
@@ -60,10 +77,12 @@ class Shelf:
             self._writer.write_batch(
                 pa.record_batch([array.cast(self.schema.types[0])], self.schema)
             )
-        self._held, self._size = [], 0
+        self._held = []
+        self._size = self._bound = self._loose = 0
 
     def table(self) -> pa.Table:
         """All texts as a table of one column. Nothing is added after."""
+        self._bind()
         if self._writer is None or self._path is None:
             arrays = [array.cast(self.schema.types[0]) for array in self._held]
             return pa.table([pa.chunked_array(arrays, self.schema.types[0])], self.schema)

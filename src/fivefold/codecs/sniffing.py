@@ -237,17 +237,22 @@ def named(name: str, values: pa.ChunkedArray) -> str | None:
 
 
 def _prose(some: pa.Table) -> tuple[str, str | None]:
-    """A text, where one column of words is nearly all there is."""
+    """A text, where all columns are prose or one that is named so is nearly all there is."""
     name = longest(some)
-    if name is None or _mean_length(some[name]) <= LONG:
+    if name is None or not _is_prose(some[name]):
         return "table", None
+    words = words_of(some)
     sizes = {column: _size(some[column]) for column in some.column_names}
-    spaced = pc.mean(pc.cast(pc.match_substring_regex(some[name], r"\s|[^\x00-\x7f]"), pa.int8()))
-    distinct = pc.count_distinct(some[name]).as_py() > some.num_rows / 2
-    if not distinct or (spaced.as_py() or 0) < 0.9:
-        return "table", None
     main = name.lower() in PROSE and sizes[name] >= SHARE * sum(sizes.values())
-    return ("text", name) if len(sizes) == 1 or main else ("table", None)
+    alone = len(words) == len(sizes) and all(_is_prose(some[column]) for column in words)
+    return ("text", name) if alone or main else ("table", None)
+
+
+def _is_prose(values: pa.ChunkedArray) -> bool:
+    """Whether words are long, mostly different, and several in a cell."""
+    spaced = pc.cast(pc.match_substring_regex(values, r"\s|[^\x00-\x7f]"), pa.float64())
+    distinct = pc.count_distinct(values).as_py() > len(values) / 2
+    return bool(distinct and _mean_length(values) > LONG and (pc.mean(spaced).as_py() or 0) >= 0.9)
 
 
 def words_of(table: pa.Table) -> list[str]:

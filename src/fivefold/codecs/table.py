@@ -42,8 +42,8 @@ class TableCodec:
     Example:
         >>> table = pa.table({"sex": ["f", "m"] * 50, "age": [30, 40, 50, 60] * 25})
         >>> codec = TableCodec().fit(table)
-        >>> codec.space
-        Space(continuous=None, discrete=(2, 4))
+        >>> codec.space.discrete
+        (2, 4)
         >>> codec.decode(codec.encode(table, seed=0), seed=0).equals(table)
         True
     """

@@ -8,10 +8,10 @@ letters, so that nothing is lost: what is decoded is always what was encoded.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -57,8 +57,9 @@ class Words(Alphabet):
         spare = sorted({bytes([letter]) for letter in self.letters} - set(known))
         self.spelling = [b"", *known, *spare]
         numbers = {word: symbol for symbol, word in enumerate(self.spelling)}
-        self._words = {word: symbol for symbol, word in enumerate(self.words, 1)}
         self._letters = {letter: numbers[bytes([letter])] for letter in self.letters}
+        self._words = {chr(n): symbol for n, symbol in self._letters.items() if n < 0x80}
+        self._words |= {word: symbol for symbol, word in enumerate(self.words, 1)}
 
     @classmethod
     def fit(cls, texts: pa.ChunkedArray, symbols: int | None = None) -> Self:
@@ -67,8 +68,10 @@ class Words(Alphabet):
         for part, _ in parts(texts):
             for text in part.to_pylist():
                 counts.update(cls.pattern.findall(text))
-        taken = {*cls.always, *(chr(letter) for letter in cls.letters if letter < 0x80)}
-        room = MOST if symbols is None else max(0, symbols - 1 - len(taken))
+        letters = {chr(letter) for letter in cls.letters if letter < 0x80}
+        taken = letters.union(cls.always)
+        least = 1 + len(cls.letters) + len(set(cls.always) - letters)
+        room = MOST if symbols is None else max(0, symbols - least)
         often = [w for w, count in counts.most_common() if count >= FEWEST and w not in taken]
         return cls([*cls.always, *sorted(often[:room])])
 
@@ -110,9 +113,13 @@ class Words(Alphabet):
 
     def flat(self, texts: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """The symbols of many texts."""
-        found = [self.encode(text) for text in texts.to_pylist()]
-        sizes = np.array([len(symbols) for symbols in found], np.int64)
-        return np.fromiter(chain.from_iterable(found), np.uint32, int(sizes.sum())), sizes
+        found = array("I")
+        sizes = np.zeros(len(texts), np.int64)
+        for row, text in enumerate(texts.to_pylist()):
+            symbols = self.encode(text)
+            sizes[row] = len(symbols)
+            found.extend(symbols)
+        return np.frombuffer(found, np.uint32) if found else np.zeros(0, np.uint32), sizes
 
     def to_dict(self) -> dict[str, Any]:
         """The words."""

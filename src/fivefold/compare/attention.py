@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.compare.likeness import unit_label
@@ -13,7 +14,7 @@ from fivefold.compare.profile import Attention
 from fivefold.families import Autoregressive
 from fivefold.model import Model
 from fivefold.nets.causal import SequenceConditionals
-from fivefold.nets.transformer import Transformer, rotary
+from fivefold.nets.transformer import Transformer, rotary, rotate
 from fivefold.seeds import seeded
 
 SYMBOLS = 40
@@ -64,11 +65,17 @@ def weights(net: Transformer, h: Tensor) -> list[Tensor]:
     hidden = places[:, None] < places
     found = []
     for block in net.blocks:
-        q, k, v = block.attention.project(block.before_attention(h), waves)
+        layer, n = block.attention, block.before_attention(h)
+        q, k, v = (
+            part(n).unflatten(-1, (-1, net.head)).transpose(1, 2)
+            for part in (layer.q, layer.k, layer.v)
+        )
+        q, k = rotate(layer.q_norm(q), waves), rotate(layer.k_norm(k), waves)
         k, v = (part.repeat_interleave(q.shape[1] // part.shape[1], 1) for part in (k, v))
-        scores = q @ k.mT / math.sqrt(q.shape[-1])
+        scores = q @ k.mT / math.sqrt(net.head)
         p = scores.masked_fill(hidden, -math.inf).softmax(-1)
         found.append(p.mean(1))
-        h = h + block.attention.o((p @ v).transpose(1, 2).flatten(2))
-        h = h + block.mlp(block.before_mlp(h))
+        h = h + layer.o((p @ v).transpose(1, 2).flatten(2))
+        n = block.before_mlp(h)
+        h = h + block.mlp.down(functional.silu(block.mlp.gate(n)) * block.mlp.up(n))
     return found

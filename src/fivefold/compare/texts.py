@@ -242,7 +242,7 @@ def documents(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     Example:
         >>> pieces, cut = documents(pa.chunked_array([["a line of words\n" * 50, "short"]]))
         >>> len(pieces), cut, "".join(pieces.to_pylist()) == "a line of words\n" * 50 + "short"
-        (101, 1, True)
+        (102, 1, True)
     """
     texts = texts.filter(pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0))
     sizes = np.asarray(pc.utf8_length(texts))

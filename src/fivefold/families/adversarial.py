@@ -1,9 +1,11 @@
 """Adversarial model: a generator that two critics, one learned and one in closed form, cannot tell from the data.
 
-A generator G turns noise z ~ N(0, I) into probabilities p_l for every discrete variable and numbers y for the
-continuous ones; symbols are drawn from p_l, and the gradient passes the draw as if it were p_l (straight through).
+The game is played over the rows of a table. A generator G turns noise z ~ N(0, I) into probabilities p_l for every
+discrete variable and numbers y for the continuous ones; symbols are drawn from p_l, and the gradient passes the draw as
+if it were p_l (straight through). A sequence is given a row of numbers, its code, by an autoencoder that is trained
+along, a turn before those of the game (`nets.sequence_rows`); what G makes is decoded.
 
-*The learned critic* D scores a datum, and is judged by pairs of a real datum x and a generated one (R3GAN):
+*The learned critic* D scores a row, and is judged by pairs of a real row x and a generated one (R3GAN):
 
     min_D  E softplus(-(D(x) - D(G(z)))) + gamma/2 (E |grad D(x)|^2 + E |grad D(G(z))|^2)
     min_G  E softplus(-(D(G(z)) - D(x)))
@@ -12,35 +14,28 @@ The zero-centred penalties R1 and R2 make the game stable; they cost a second ba
 in one step of `lazy`, `lazy` times as strong. At the optimum D(x) = log p_data(x) / p_G(x) + const, so that D also
 chooses among a few candidates when data are drawn (sampling by importance resampling).
 
-*The quadratic critic* sees one or two variables at a time: with phi the indicators of symbols and of the cells of
-continuous variables, the witness of how their moments differ is known without learning,
-
-    W = E_G phi phi^T - E_data phi phi^T,   w = E_G phi - E_data phi,   min_G  E_G phi^T S W S phi + 2 phi^T S w,
-
-W taken between different variables and S = diag(pi)^(-1/2) with the frequencies pi of phi, the scale of W's noise.
-Symbols of one datum being independent given z, phi is p itself in E_G phi phi^T: the gradient is exact where the
-straight-through one is biased. W of one half of a batch judges the other half, which makes the estimate unbiased. It
-is the squared maximum mean discrepancy of a quadratic kernel, and holds margins and pairs of variables in place while
-D sees to all the rest. On Adult, with the defaults, the pair trend is 2.2% wrong (one candidate, seed 0); without the
-quadratic critic and all else alike, which may not be what suits D alone best, 10.8%; for independent columns 7.4%.
+*The quadratic critic* (`nets.moments`) sees one or two variables at a time and needs no learning. Symbols of one row
+being independent given z, p takes the place of draws in its moments: the gradient is exact where the straight-through
+one is biased. It holds margins and pairs of variables in place while D sees to all the rest. On Adult, with the
+defaults, the pair trend is 2.2% wrong (one candidate, seed 0); without the quadratic critic and all else alike, which
+may not be what suits D alone best, 10.8%; for independent columns 7.4%.
 
 A condition shows G its values and which they are, D which they are, and is imposed on what G makes. Training shows
-a random part of some data of each batch; the quadratic critic judges those apart, so that they cannot make up for the
-errors of the others. Left out: R3GAN's convolutions. The generator's loss takes D(x) from before D's step.
+a random part of some rows of each batch; the quadratic critic judges those apart, so that they cannot make up for the
+errors of the others. A prompt is no part of a code: it chooses among candidates by p(prompt | code), and the decoder
+goes on from it. Left out: R3GAN's convolutions. The generator's loss takes D(x) from before D's step.
 
 References:
     Huang et al., "The GAN is dead; long live the GAN! A modern GAN baseline", NeurIPS 2024, arXiv:2501.05441 (R3GAN).
     Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019, arXiv:1807.00734.
     Mescheder et al., "Which training methods for GANs do actually converge?", ICML 2018, arXiv:1801.04406 (R1, R2).
     Bengio et al., "Estimating or propagating gradients through stochastic neurons", 2013, arXiv:1308.3432.
-    Li et al., "MMD GAN: towards deeper understanding of moment matching network", NeurIPS 2017, arXiv:1705.08584.
-    Gretton et al., "A kernel two-sample test", JMLR 2012.
     Azadi et al., "Discriminator rejection sampling", ICLR 2019, arXiv:1810.06758.
+    Zhao et al., "Adversarially regularized autoencoders", ICML 2018, arXiv:1706.04223 (sequences).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -49,19 +44,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fivefold.families.family import Family, Recipe, Turn
-from fivefold.nets.linear import compute_type
-from fivefold.nets.onehots import OneHots
+from fivefold.nets.categories import draw
 from fivefold.nets.rectified import Rectified
+from fivefold.nets.rows import ROWS
 from fivefold.spaces import Batch, Condition, Data, Space
 
-CELLS = 16
-"""Cells of a continuous variable, equally likely under N(0, 1)."""
-BLUR = 0.15
-"""How softly a number falls into its cells."""
 REACH = 6.0
 """How far numbers go: of N(0, 1), two in a billion go farther."""
-SEEN_AT_ONCE = 1024
-"""Features that the quadratic critic sees in one step; where there are more, a random part of the variables."""
 CHUNK = 4096
 GAIN = 4.0
 """Of the generator's logits: sharp dependence (a degree and its years of school) is learned sooner."""
@@ -80,11 +69,15 @@ class Adversarial(Family):
         pairs: the weight of the quadratic critic.
         shown: the share of the training data of which the nets are shown a random part as a condition.
         candidates: how many data are made for each that is drawn; the critic chooses.
+        rows: options of what makes rows of this sort of space (`ColumnRows`, `SequenceRows`).
 
     Example:
         >>> family = Adversarial(Space(continuous=(1,), discrete=(2, 3)), width=16)
         >>> family.sample(4, generator=torch.Generator().manual_seed(0)).discrete.shape
         torch.Size([4, 2])
+        >>> text = Adversarial(Space.sequence(alphabet=5, length=16), width=16, state=64, blocks=1)
+        >>> len(text.sample(3, generator=torch.Generator().manual_seed(0)))
+        3
     """
 
     name: ClassVar[str] = "adversarial"
@@ -92,12 +85,12 @@ class Adversarial(Family):
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(
             epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
-        )
+        ),
+        "sequence": Recipe(
+            epochs=12, batch=64, rate=2e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
+        ),
     }
-    log_pi: Tensor
     owner: Tensor
-    feature_owner: Tensor
-    centres: Tensor
 
     def __init__(
         self,
@@ -111,42 +104,45 @@ class Adversarial(Family):
         pairs: float = 1.0,
         shown: float = 0.25,
         candidates: int = 2,
+        **rows: Any,
     ) -> None:
         config = {"noise": noise, "width": width, "depth": depth, "gamma": gamma, "lazy": lazy}
-        super().__init__(space, **config, pairs=pairs, shown=shown, candidates=candidates)
+        table = ROWS[space.sort](space, **rows)
+        config |= {"pairs": pairs, "candidates": candidates, **table.config}
+        super().__init__(space, shown=shown, **config)
         self.noise, self.gamma, self.lazy, self.pairs = noise, gamma, lazy, pairs
-        self.shown, self.candidates = shown, candidates
-        self.hots = OneHots(space.discrete)
-        self.variables = space.positions + space.dimensions
-        size, dimensions = space.levels + space.dimensions, torch.arange(space.dimensions)
+        self.shown, self.candidates, self.rows = shown, candidates, table
+        self.inner, hots = table.space, table.moments.hots
+        levels, dimensions = self.inner.levels, self.inner.dimensions
+        size, self.variables = levels + dimensions, table.moments.variables
         told = size + self.variables
         self.generator = Rectified(noise, told, width, depth, size, gain=GAIN)
         self.critic = Rectified(size, self.variables, width, max(1, depth - 1), 1, bias=False)
-        nn.init.normal_(self.generator.outputs.weight[space.levels :], std=width**-0.5 / GAIN)
+        nn.init.normal_(self.generator.outputs.weight[levels:], std=width**-0.5 / GAIN)
         nn.init.normal_(self.critic.outputs.weight, std=0.02)
         nn.init.normal_(self.generator.told.weight[:, :size], std=2 * self.variables**-0.5)
-        last = space.positions + dimensions
-        owner = torch.cat([self.hots.owner, last])
-        feature_owner = torch.cat([self.hots.owner, last.repeat_interleave(CELLS)])
-        centres = torch.special.ndtri((torch.arange(CELLS) + 0.5) / CELLS)
-        self.register_buffer("log_pi", torch.zeros(space.levels))
+        owner = torch.cat([hots.owner, self.inner.positions + torch.arange(dimensions)])
         self.register_buffer("owner", owner, persistent=False)
-        self.register_buffer("feature_owner", feature_owner, persistent=False)
-        self.register_buffer("centres", centres, persistent=False)
+
+    @classmethod
+    def sized(cls, space: Space, size: float) -> dict[str, Any]:
+        """The configuration of game and rows at a scale."""
+        return {**super().sized(space, size), **ROWS[space.sort].sized(space, size)}
 
     @torch.no_grad()
     def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start the symbols at their marginals."""
-        self.log_pi.copy_(self.hots.log_marginals(x[:].discrete))
-        self.generator.start(self.log_pi)
+        self.rows.prepare(x)
+        self.generator.start(self.rows.moments.log_pi)
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
     ) -> Iterator[Turn]:
-        """Two turns: the critic's loss, then, once it has moved, the generator's."""
-        real = self._points(x)
+        """The turns of what makes rows, if any; the critic's; then, once it has moved, the generator's."""
+        yield from self.rows.turns(x, generator)
+        real, c = self.rows.moments.points(self.rows.encode(x, generator)), self.rows.told(c)
         hidden = self._hide(len(x), generator) if c is None else self._hidden(c)
-        given = real if c is None else self._points(c.values)
+        given = real if c is None else self.rows.moments.points(c.values)
         soft, _, fake = self._generate(len(x), given, hidden, generator)
         if float(torch.rand((), generator=generator, device=x.device)) * self.lazy < 1:
             score, loss = self._penalised(real, fake.detach(), hidden)
@@ -158,7 +154,7 @@ class Adversarial(Family):
         last = round(self.shown * len(x)) if c is None else 0
         groups = (part.split([len(x) - last, last]) for part in (soft, real))
         pairs = zip(*groups, strict=True)
-        views = [self._quadratic(p, data, generator) for p, data in pairs if len(p)]
+        views = [self.rows.moments.view(p, data, generator) for p, data in pairs if len(p)]
         yield self.generator, against + self.pairs * torch.cat(views)
 
     @torch.no_grad()
@@ -171,33 +167,40 @@ class Adversarial(Family):
         candidates: int | None = None,
         **how: Any,
     ) -> Batch:
-        """n data, each chosen by the critic among `candidates` with probability proportional to exp D."""
+        """n data, each chosen among `candidates` with probability proportional to exp D, and to its fit to a prompt."""
         k = candidates or self.candidates
-        parts, hidden = [], self._hidden(c)
-        for start in range(0, n, CHUNK):
-            rows = torch.arange(start, min(n, start + CHUNK), device=self.log_pi.device)
-            of = None if c is None else c[rows.repeat_interleave(k)]
-            given = None if of is None else self._points(of.values)
-            _, drawn, point = self._generate(k * len(rows), given, hidden, generator)
-            if k > 1:
-                score = self._score(point, hidden).view(-1, k)
-                gumbel = -torch.empty_like(score).exponential_(generator=generator).log()
-                chosen = (score + gumbel).argmax(1) + k * (rows - start)
-                drawn, point = drawn[chosen], point[chosen]
-            numbers = point[:, self.space.levels :].reshape(len(rows), *self.space.shape)
-            parts.append(Batch(numbers, self.hots.decode(drawn)))
-        x = Batch.cat(parts)
-        return x if c is None else c.impose(x)
+        starts = range(0, n, CHUNK)
+        places = [torch.arange(i, min(n, i + CHUNK), device=self.owner.device) for i in starts]
+        parts = [self._draw(len(i), c and c[i], k, generator, how) for i in places]
+        return Batch.cat(parts)
 
     @torch.no_grad()
     def validate(self, x: Batch, generator: torch.Generator) -> float:
-        """The quadratic critic's best figure: the distance of the moments of as many data made from those of x."""
-        chosen = self._choose(generator)
-        made = self.sample(max(len(x), 2 * CHUNK), generator=generator, candidates=1)
-        here, there = (_second(self._features(self._points(b), chosen)) for b in (x, made))
-        scale = torch.exp(-0.5 * self._log_pi()[chosen])
-        gap = (here - there).square() * scale[:, None] * scale
-        return float(gap.sum().sqrt() / self.variables)
+        """The distance of data made from those of x, in what pairs of variables or neighbours have in common."""
+        made = self.sample(self.rows.judged(x), generator=generator, candidates=1)
+        return self.rows.distance(x, made, generator)
+
+    def _draw(
+        self,
+        n: int,
+        c: Condition | None,
+        k: int,
+        generator: torch.Generator,
+        how: dict[str, Any],
+    ) -> Batch:
+        """n data, each of k candidates."""
+        rows = torch.arange(n, device=self.owner.device)
+        many = None if c is None else c[rows.repeat_interleave(k)]
+        told = self.rows.told(many)
+        given = None if told is None else self.rows.moments.points(told.values)
+        hidden = self._hidden(told)
+        _, drawn, point = self._generate(k * n, given, hidden, generator)
+        numbers = point[:, self.inner.levels :].reshape(k * n, *self.inner.shape)
+        y = Batch(numbers, self.rows.moments.hots.decode(drawn))
+        if k > 1:
+            score = self._score(point, hidden) + self.rows.agreement(y, many)
+            y = y[draw(score.view(n, k), generator) + k * rows]
+        return self.rows.decode(y, c, generator, **how)
 
     def _generate(
         self, n: int, given: Tensor | None, hidden: Tensor, generator: torch.Generator
@@ -209,9 +212,9 @@ class Adversarial(Family):
             shown = torch.cat([torch.zeros_like(seen), hidden])
         else:
             shown = torch.cat([given * seen, hidden.expand(n, -1)], 1)
-        logits, y = self.generator(z, shown).split([self.space.levels, self.space.dimensions], 1)
-        p, y = self.hots.softmax(logits), REACH * (y / REACH).tanh()
-        drawn = self.hots.draw(p.detach(), generator)
+        logits, y = self.generator(z, shown).split([self.inner.levels, self.inner.dimensions], 1)
+        p, y = self.rows.moments.hots.softmax(logits), REACH * (y / REACH).tanh()
+        drawn = self.rows.moments.hots.draw(p.detach(), generator)
         hard = torch.zeros_like(p).scatter_(1, drawn, 1.0) + (p - p.detach())
         soft, hard = torch.cat([p, y], 1), torch.cat([hard, y], 1)
         if given is not None:
@@ -220,7 +223,7 @@ class Adversarial(Family):
 
     def _hide(self, n: int, generator: torch.Generator) -> Tensor:
         """What training hides, (B, L + D): all of the first data, and a random part of the last."""
-        u = torch.rand(1 + self.variables, generator=generator, device=self.log_pi.device)
+        u = torch.rand(1 + self.variables, generator=generator, device=self.owner.device)
         hidden = torch.ones(n, self.variables, device=u.device)
         hidden[n - round(self.shown * n) :] = (u[1:] >= u[0]).float()
         return hidden
@@ -240,59 +243,16 @@ class Adversarial(Family):
         penalty = sum(slope.square().sum(1) for slope in slopes)
         return scores[0], relativistic(*scores) + self.lazy * self.gamma / 2 * penalty
 
-    def _quadratic(self, p: Tensor, real: Tensor, generator: torch.Generator) -> Tensor:
-        """The quadratic critic's view of the soft points p, with shape (B,)."""
-        chosen = self._choose(generator)
-        owner, scale = self.feature_owner[chosen], torch.exp(-0.5 * self._log_pi()[chosen])
-        between = (owner[:, None] != owner) * scale[:, None] * scale
-        phis = (self._features(points, chosen).chunk(2) for points in (p, real))
-        halves = list(zip(*phis, strict=True))
-        views = []
-        for (phi, _), (others, data) in zip(halves, reversed(halves), strict=True):
-            with torch.no_grad():
-                W = (_second(others) - _second(data)) * between
-                w = (others.mean(0) - data.mean(0)) * scale
-            f = phi.to(compute_type(phi.device))
-            views.append((f * (f @ W.to(f.dtype))).sum(1).float() + 2 * phi @ w)
-        return torch.cat(views)
-
-    def _features(self, points: Tensor, chosen: Tensor | slice) -> Tensor:
-        """phi with shape (B, F): indicators of symbols, and of the cells of numbers, softly."""
-        p, y = points.split([self.space.levels, self.space.dimensions], 1)
-        apart = -0.5 * ((y[..., None] - self.centres) / BLUR).square()
-        phi = torch.cat([p, apart.softmax(-1).flatten(1)], 1)
-        return phi if isinstance(chosen, slice) else phi[:, chosen]
-
-    def _choose(self, generator: torch.Generator) -> Tensor | slice:
-        """The features of this step's variables: all, or as many as `SEEN_AT_ONCE` allows."""
-        if len(self.feature_owner) <= SEEN_AT_ONCE:
-            return slice(None)
-        device = self.feature_owner.device
-        order = torch.randperm(self.variables, generator=generator, device=device)
-        sizes = self.feature_owner.bincount(minlength=self.variables)[order]
-        kept = order[sizes.cumsum(0) - sizes < SEEN_AT_ONCE]
-        return torch.isin(self.feature_owner, kept).nonzero().flatten()
-
-    def _log_pi(self) -> Tensor:
-        even = self.log_pi.new_full((CELLS * self.space.dimensions,), -math.log(CELLS))
-        return torch.cat([self.log_pi, even])
-
-    def _points(self, x: Batch) -> Tensor:
-        return torch.cat([self.hots.encode(x.discrete), x.continuous.flatten(1)], 1)
-
     def _hidden(self, c: Condition | None) -> Tensor:
         """1 for each variable that a condition does not show, with shape (L + D,)."""
         if c is None:
-            return torch.ones(self.variables, device=self.log_pi.device)
-        return 1 - torch.cat([c.discrete[self.hots.order], c.continuous.flatten()]).float()
+            return torch.ones(self.variables, device=self.owner.device)
+        return (
+            1
+            - torch.cat([c.discrete[self.rows.moments.hots.order], c.continuous.flatten()]).float()
+        )
 
 
 def relativistic(better: Tensor, worse: Tensor) -> Tensor:
     """softplus(-(better - worse)): how far the pair is from the right order."""
     return functional.softplus(worse - better)
-
-
-def _second(phi: Tensor) -> Tensor:
-    """E phi phi^T with shape (F, F)."""
-    f = phi.to(compute_type(phi.device))
-    return (f.T @ f).float() / len(f)

@@ -54,7 +54,9 @@ class Autoregressive(Family):
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4),
-        "sequence": Recipe(batch=16, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0),
+        "sequence": Recipe(
+            batch=16, length=128, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0
+        ),
     }
 
     def __init__(self, space: Space, **config: Any) -> None:

@@ -29,6 +29,7 @@ class Recipe:
     Arguments:
         epochs: passes over the training data at `rows` rows.
         batch: data per step.
+        length: the positions of a sequence for which `batch` is meant; shorter ones make larger batches.
         optimiser: `adamw`, or `muon` for matrices with AdamW for the rest.
         rate: the largest learning rate of AdamW.
         muon_rate: the largest learning rate of Muon.
@@ -41,6 +42,7 @@ class Recipe:
 
     epochs: float = 8.0
     batch: int = 512
+    length: int | None = None
     optimiser: Literal["adamw", "muon"] = "adamw"
     rate: float = 2e-3
     muon_rate: float = 0.02
@@ -49,6 +51,15 @@ class Recipe:
     ema: float = 0.02
     conditional: float = 0.2
     clip: float = 1.0
+
+    def rows(self, positions: int) -> int:
+        """Data per step where each has so many positions.
+
+        Example:
+            >>> Recipe(batch=16, length=128).rows(32), Recipe(batch=512).rows(32)
+            (64, 512)
+        """
+        return self.batch if self.length is None else max(1, self.batch * self.length // positions)
 
 
 class Family(nn.Module, ABC):

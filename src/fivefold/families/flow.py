@@ -61,7 +61,9 @@ class Flow(Family):
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=10, batch=512, rate=4e-3, conditional=0.5),
-        "sequence": Recipe(batch=16, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0),
+        "sequence": Recipe(
+            batch=16, length=128, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0
+        ),
     }
 
     def __init__(self, space: Space, **config: Any) -> None:

@@ -80,7 +80,7 @@ class Variational(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
     ) -> Iterator[Turn]:
         """One turn: the negative bound, with what helps the code to be used, in nats."""
-        yield self, -self.latents.objective(self.latents.infer(x, c), generator)
+        yield self, -self.latents.objective(x, c, generator)
 
     def log_prob(
         self,
@@ -115,6 +115,4 @@ class Variational(Family):
     def _bound(
         self, x: Batch, c: Condition | None, draws: int, generator: torch.Generator
     ) -> Tensor:
-        found = self.latents.infer(x, c)
-        weights = [self.latents.weigh(found, generator) for _ in range(draws)]
-        return torch.stack(weights).logsumexp(0) - math.log(draws)
+        return self.latents.weigh(x, c, draws, generator).logsumexp(0) - math.log(draws)

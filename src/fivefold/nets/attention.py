@@ -27,6 +27,7 @@ from torch.nn import functional
 
 from fivefold.nets.linear import Linear
 from fivefold.nets.norms import RMSNorm, project, reciprocal, replay
+from fivefold.nets.packing import Packing
 
 SHORT = 1_024
 """The longest context for which batched products are used on a processor."""
@@ -41,14 +42,18 @@ class Frame:
 
     Arguments:
         waves: cosines and sines of the positions' angles, each (L, d_h) or (B, 1, L, d_h).
-        mask: what is added to scores, 0 where a query may look and very low elsewhere: (L, L), (B, 1, 1, L) or
-            (B, 1, L, L); None where every query may look at all or, if causal, at all before it.
+        mask: what is added to scores, 0 where a query may look and very low elsewhere: (L, L) or (B, 1, 1, L); None
+            where every query may look at all.
         causal: whether keys after a query are never looked at.
+        packing: how documents lie in the states, where they lie end to end.
+        grids: the frame of each grid of the packing.
     """
 
     waves: tuple[Tensor, Tensor]
     mask: Tensor | None
     causal: bool
+    packing: Packing | None = None
+    grids: tuple[Frame, ...] = ()
 
 
 class Attention(nn.Module):
@@ -79,12 +84,20 @@ class Attention(nn.Module):
 
     def forward(self, n: Tensor, gain: Tensor, frame: Frame) -> Tensor:
         """What attention adds to the state, from states n (B, L, d) whose norm has yet to be given its gain (d,)."""
-        found = project(n, gain, self.q, self.k, self.v).unflatten(-1, (-1, self.head))
-        q, k, v = found.transpose(1, 2).split([self.heads, self.groups, self.groups], 1)
+        qkv = project(n, gain, self.q, self.k, self.v)
+        if frame.packing is None:
+            return self.o(self._look(qkv, frame))
+        parts = zip(frame.packing.spread(qkv), frame.grids, strict=True)
+        return self.o(frame.packing.collect([self._look(part, grid) for part, grid in parts]))
+
+    def _look(self, qkv: Tensor, frame: Frame) -> Tensor:
+        """What the heads find (B, L, H d_h), from queries, keys and values side by side."""
+        heads = qkv.unflatten(-1, (-1, self.head)).transpose(1, 2)
+        q, k, v = heads.split([self.heads, self.groups, self.groups], 1)
         q, k = turn(q, self.q_norm, frame.waves), turn(k, self.k_norm, frame.waves)
-        short = n.device.type == "cpu" and n.shape[1] <= SHORT
+        short = qkv.device.type == "cpu" and qkv.shape[1] <= SHORT
         found = (short_attention if short else fused_attention)(q, k, v, frame)
-        return self.o(found.transpose(1, 2).flatten(2))
+        return found.transpose(1, 2).flatten(2)
 
 
 def fused_attention(q: Tensor, k: Tensor, v: Tensor, frame: Frame) -> Tensor:
@@ -93,25 +106,21 @@ def fused_attention(q: Tensor, k: Tensor, v: Tensor, frame: Frame) -> Tensor:
         q,
         k,
         v,
-        attn_mask=frame.mask,
-        is_causal=frame.causal and frame.mask is None,
+        attn_mask=None if frame.causal else frame.mask,
+        is_causal=frame.causal,
         enable_gqa=k.shape[1] < q.shape[1],
     )
 
 
 def short_attention(q: Tensor, k: Tensor, v: Tensor, frame: Frame) -> Tensor:
     """The same by batched matrix products."""
-    L = q.shape[2]
-    mask = frame.mask
-    if mask is None and frame.causal:
-        mask = causal_mask(L, q.dtype)
-    step = BLOCK if frame.causal else L
-    return _Short.apply(q, k, v, mask, step)
+    found: Tensor = _Short.apply(q, k, v, frame.mask, BLOCK if frame.causal else q.shape[2])
+    return found
 
 
-def causal_mask(L: int, dtype: torch.dtype) -> Tensor:
-    """0 where a query may look, very low elsewhere, with shape (L, L)."""
-    return torch.full((L, L), torch.finfo(dtype).min, dtype=dtype).triu(1)
+def causal_mask(L: int, e: Tensor) -> Tensor:
+    """0 where a query may look, very low elsewhere, with shape (L, L), in the type of e."""
+    return torch.full((L, L), torch.finfo(e.dtype).min, dtype=e.dtype, device=e.device).triu(1)
 
 
 def rotary(positions: Tensor, head: int, theta: float) -> tuple[Tensor, Tensor]:
@@ -134,7 +143,8 @@ def turn(x: Tensor, norm: nn.Module, waves: tuple[Tensor, Tensor]) -> Tensor:
     if not isinstance(norm, RMSNorm):
         return rotate(x, waves)
     cos, sin = (wave.to(x.dtype) for wave in waves)
-    return _Turn.apply(x, norm.weight.to(x.dtype), cos, sin, norm.epsilon)
+    found: Tensor = _Turn.apply(x, norm.weight.to(x.dtype), cos, sin, norm.epsilon)
+    return found
 
 
 class _Turn(torch.autograd.Function):
@@ -226,15 +236,12 @@ def _blocks(L: int, step: int) -> list[tuple[slice, int]]:
 def _scores(q: Tensor, k: Tensor, mask: Tensor | None, here: slice, until: int) -> Tensor:
     """q k^T / sqrt(d_h) + M with shape (B G, H / G queries, keys)."""
     scale = q.shape[-1] ** -0.5
-    if mask is None:
-        return torch.baddbmm(q.new_zeros(()), q, k.mT, beta=0, alpha=scale)
-    rows = mask[..., here, :until]
-    times = q.shape[1] // rows.shape[-2]
-    if mask.dim() == 2:
-        return torch.baddbmm(rows.repeat(times, 1), q, k.mT, alpha=scale)
-    found = torch.baddbmm(q.new_zeros(()), q, k.mT, beta=0, alpha=scale)
-    B = len(mask)
-    found.view(B, -1, rows.shape[-2], until).add_(rows)
+    if mask is not None and mask.dim() == 2:
+        rows = mask[here, :until]
+        return torch.baddbmm(rows.repeat(q.shape[1] // len(rows), 1), q, k.mT, alpha=scale)
+    found = torch.bmm(q, k.mT).mul_(scale)
+    if mask is not None:
+        found.view(len(mask), -1, until).add_(mask.flatten(1)[:, None])
     return found
 
 

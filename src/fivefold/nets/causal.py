@@ -240,7 +240,8 @@ class SequenceConditionals(nn.Module):
         memory = decoder.begin(n, before + L)
         if prefix is not None:
             memory.extend(prefix.to(decoder.dtype), 0)
-        start = max(1, int(seen.all(0).long().cumprod(0).sum()))
+        going_on = seen & (symbols != END)
+        start = 1 + int(going_on[:, 1:].all(0).long().cumprod(0).sum())
         fixed = [bool(some) for some in seen.any(0)]
         lengths = torch.full((n,), L, device=device)
         rows = torch.arange(n, device=device)

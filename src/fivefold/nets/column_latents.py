@@ -85,8 +85,8 @@ class ColumnLatents(nn.Module):
         >>> latents = ColumnLatents(Space(continuous=(2,), discrete=(2, 3)), classes=8, width=16)
         >>> g = torch.Generator().manual_seed(0)
         >>> x = latents.draw(4, generator=g)
-        >>> latents.weigh(latents.infer(x), g).shape
-        torch.Size([4])
+        >>> latents.weigh(x, None, 2, g).shape
+        torch.Size([2, 4])
     """
 
     block: ClassVar[int] = 1024
@@ -141,29 +141,17 @@ class ColumnLatents(nn.Module):
         self.decoder.outputs.bias[: self.space.levels] = start
         self.prior[max(FEWEST_CLASSES, len(x) // DATA_A_CLASS) :] = SHUT
 
-    def infer(self, x: Batch, c: Condition | None = None) -> Found:
-        """q(k | x), p(k | c) and log p(x | c) of the classes alone."""
-        whole, part = self._part(x, None), None
-        joint = self._classes(whole)
-        alone = joint.logsumexp(1)
-        r = (joint.detach() - alone.detach()[:, None]).exp()
-        prior = self.prior.log_softmax(0).expand(len(x), -1)
-        if c is not None:
-            part = self._part(c.values, c)
-            prior = self._classes(part)
-            before = prior.logsumexp(1)
-            alone, prior = alone - before, prior - before[:, None]
-        return Found(whole, part, alone, r, prior)
+    def weigh(
+        self, x: Batch, c: Condition | None, draws: int, generator: torch.Generator
+    ) -> Tensor:
+        """log p(k, v | c) p(x | k, v, c) / q(k, v | x) with shape (draws, B), for k and v drawn from q."""
+        found = self._infer(x, c)
+        return torch.stack([self._weigh(found, generator) for _ in range(draws)])
 
-    def objective(self, found: Found, generator: torch.Generator) -> Tensor:
+    def objective(self, x: Batch, c: Condition | None, generator: torch.Generator) -> Tensor:
         """What training maximises, with shape (B,): the mean of the bound and of log p(x | c) of the classes alone."""
-        return (self.weigh(found, generator) + found.alone) / 2
-
-    def weigh(self, found: Found, generator: torch.Generator) -> Tensor:
-        """log p(k, v | c) p(x | k, v, c) / q(k, v | x) with shape (B,), for k and v drawn from q."""
-        k = _draw(found.r, 1, generator)
-        ratio = found.log_prior.gather(1, k) - found.r.gather(1, k).clamp(min=TINY).log()
-        return ratio[:, 0] + self._weight(found.whole, found.part, k[:, 0], generator)
+        found = self._infer(x, c)
+        return (self._weigh(found, generator) + found.alone) / 2
 
     @torch.no_grad()
     def draw(
@@ -201,6 +189,26 @@ class ColumnLatents(nn.Module):
         right = [found == given for found, given in zip(likeliest, x.discrete.T, strict=True)]
         recalled = float(torch.stack(right).float().mean()) if right else math.nan
         return Information(nats, active(mu), recalled)
+
+    def _infer(self, x: Batch, c: Condition | None) -> Found:
+        """q(k | x), p(k | c) and log p(x | c) of the classes alone."""
+        whole, part = self._part(x, None), None
+        joint = self._classes(whole)
+        alone = joint.logsumexp(1)
+        r = (joint.detach() - alone.detach()[:, None]).exp()
+        prior = self.prior.log_softmax(0).expand(len(x), -1)
+        if c is not None:
+            part = self._part(c.values, c)
+            prior = self._classes(part)
+            before = prior.logsumexp(1)
+            alone, prior = alone - before, prior - before[:, None]
+        return Found(whole, part, alone, r, prior)
+
+    def _weigh(self, found: Found, generator: torch.Generator) -> Tensor:
+        """One draw's weights, with shape (B,)."""
+        k = _draw(found.r, 1, generator)
+        ratio = found.log_prior.gather(1, k) - found.r.gather(1, k).clamp(min=TINY).log()
+        return ratio[:, 0] + self._weight(found.whole, found.part, k[:, 0], generator)
 
     def _weight(
         self, whole: Part, part: Part | None, k: Tensor, generator: torch.Generator

@@ -13,7 +13,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -91,19 +91,21 @@ class TransformerDecoder:
         """An empty memory of so many rows of at most so many symbols."""
         return TransformerMemory(self, rows, slots)
 
-    def waves(self, slots: int) -> list[tuple[Tensor, Tensor]]:
-        """For each layer what queries and keys are multiplied by, straight and crossed: (slots, N, d_h)."""
+    def waves(self, slots: int) -> tuple[Tensor, Tensor]:
+        """What queries and keys are multiplied by, straight and with their halves exchanged.
+
+        Both have shape (slots, layers, N, d_h), or (slots, 1, 1, d_h) where queries and keys are not normed.
+        """
         head, device = self.net.head, self.norm.device
         cos, sin = rotary(torch.arange(slots, device=device), head, self.net.theta)
-        sign = torch.ones(head, device=device)
-        sign[: head // 2] = -1
-
-        def scaled(by: Tensor) -> tuple[Tensor, Tensor]:
-            straight, crossed = cos[:, None] * by, (sin * sign)[:, None] * by.roll(head // 2, -1)
-            return straight.to(self.dtype), crossed.to(self.dtype)
-
-        plain = scaled(torch.ones(1, head, device=device))
-        return [plain if layer.scale is None else scaled(layer.scale) for layer in self.layers]
+        scales = [layer.scale for layer in self.layers if layer.scale is not None]
+        scale = torch.stack(scales) if scales else torch.ones(1, 1, head, device=device)
+        sin[:, : head // 2] *= -1
+        straight, crossed = (
+            cos[:, None, None] * scale,
+            sin[:, None, None] * scale.roll(head // 2, -1),
+        )
+        return straight.to(self.dtype), crossed.to(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -157,55 +159,73 @@ class TransformerMemory:
     rewinds = True
 
     def __init__(self, decoder: TransformerDecoder, rows: int, slots: int) -> None:
-        self.decoder, self.rows = decoder, rows
-        self.waves = decoder.waves(slots)
-        self.keys, self.values = (
-            [
-                torch.zeros(
-                    rows, slots, layer.groups, layer.head, dtype=decoder.dtype,
-                    device=decoder.norm.device,
-                )
-                for layer in decoder.layers
-            ]
-            for _ in range(2)
-        )  # fmt: skip
-        self.end = 0
+        self.decoder, self.rows, self.end = decoder, rows, 0
+        self.straight, self.crossed = decoder.waves(slots)
+        like = {"dtype": decoder.dtype, "device": decoder.norm.device}
+        shapes = [(rows, slots, layer.groups, layer.head) for layer in decoder.layers]
+        self.keys = [torch.zeros(shape, **like) for shape in shapes]
+        self.values = [torch.zeros(shape, **like) for shape in shapes]
 
     def extend(self, e: Tensor, places: int | Tensor) -> Tensor:
         """States (B, T, d) of the next embedded symbols e (B, T, d)."""
         T, device = e.shape[1], e.device
-        steps = torch.arange(T, device=device)
-        where: slice | tuple[Tensor, Tensor]
-        index: slice | Tensor
         if isinstance(places, int):
+            if T == 1:
+                return self._step(e[:, 0], places)[:, None]
             end = places + T
-            where = index = slice(places, end)
-            mask = None if T == 1 else torch.arange(end, device=device) <= steps[:, None] + places
+            index = torch.arange(places, end, device=device)
+            mask = torch.arange(end, device=device) <= index[:, None]
+            where = (slice(None), slice(places, end))
         else:
-            index = places[:, None] + steps
-            where = (torch.arange(self.rows, device=device)[:, None], index)
+            index = places[:, None] + torch.arange(T, device=device)
             end = int(index.max()) + 1
             mask = (torch.arange(end, device=device) <= index[..., None])[:, None]
+            where = (torch.arange(self.rows, device=device)[:, None], index)
         self.end = max(self.end, end)
         h = e
-        for layer, waves, keys, values in zip(
-            self.decoder.layers, self.waves, self.keys, self.values, strict=True
-        ):
-            q, k, v = _project(layer, h, waves[0][index], waves[1][index])
-            if isinstance(where, slice):
-                keys[:, where], values[:, where] = k, v
-            else:
-                keys[where], values[where] = k, v
-            found = _attend(q, keys[:, :end], values[:, :end], mask)
-            h = h + found @ layer.o
-            gate, up = (_unit(h, layer.floors[1]) @ layer.gate_up).chunk(2, -1)
-            h = h + functional.silu(gate).mul_(up) @ layer.down
+        for layer, straight, crossed, keys, values in self._layers(index):
+            q, k, v = _project(layer, h, straight, crossed)
+            keys[where], values[where] = k, v
+            h = h + _attend(q, keys[:, :end], values[:, :end], mask) @ layer.o
+            h = h + _perceive(layer, h) @ layer.down
         return _unit(h, self.decoder.floor) * self.decoder.norm
+
+    def _step(self, h: Tensor, place: int) -> Tensor:
+        """States (B, d) of one embedded symbol a row, h (B, d), all at one place: as `extend`, in fewer calls."""
+        end = place + 1
+        self.end = max(self.end, end)
+        for layer, straight, crossed, keys, values in self._layers(place):
+            H, G, d = layer.heads, layer.groups, layer.head
+            heads = torch.mm(_unit(h, layer.floors[0]), layer.qkv).view(-1, H + 2 * G, d)
+            qk, v = heads.split((H + G, G), 1)
+            if layer.floors[2] is not None:
+                qk = _unit(qk, layer.floors[2])
+            q, k = torch.addcmul(qk * straight, qk.roll(d // 2, -1), crossed).split((H, G), 1)
+            keys.select(1, place).copy_(k)
+            values.select(1, place).copy_(v)
+            found = functional.scaled_dot_product_attention(
+                q.unflatten(1, (G, -1)),
+                keys.narrow(1, 0, end).transpose(1, 2),
+                values.narrow(1, 0, end).transpose(1, 2),
+            )
+            h = torch.addmm(h, found.reshape(-1, H * d), layer.o)
+            h = torch.addmm(h, _perceive(layer, h), layer.down)
+        return _unit(h, self.decoder.floor) * self.decoder.norm
+
+    def _layers(
+        self, index: int | Tensor
+    ) -> Iterator[tuple[Layer, Tensor, Tensor, Tensor, Tensor]]:
+        """Every layer with its waves at these places, its keys and its values."""
+        straight, crossed = self.straight[index].unbind(-3), self.crossed[index].unbind(-3)
+        if len(straight) == 1:
+            straight, crossed = straight * len(self.keys), crossed * len(self.keys)
+        return zip(self.decoder.layers, straight, crossed, self.keys, self.values, strict=True)
 
     def part(self, row: int) -> TransformerMemory:
         """The memory of one row, shared with this one."""
         one = object.__new__(TransformerMemory)
-        one.decoder, one.rows, one.waves, one.end = self.decoder, 1, self.waves, self.end
+        one.decoder, one.rows, one.end = self.decoder, 1, self.end
+        one.straight, one.crossed = self.straight, self.crossed
         one.keys = [keys[row : row + 1] for keys in self.keys]
         one.values = [values[row : row + 1] for values in self.values]
         return one
@@ -316,6 +336,12 @@ def _project(
         qk = _unit(qk, layer.floors[2])
     qk = torch.addcmul(qk * straight, qk.roll(layer.head // 2, -1), crossed)
     return qk[:, :, : layer.heads], qk[:, :, layer.heads :], v
+
+
+def _perceive(layer: Layer, h: Tensor) -> Tensor:
+    """The inner state of the gated perceptron, with shape (*, hidden)."""
+    gate, up = torch.matmul(_unit(h, layer.floors[1]), layer.gate_up).chunk(2, -1)
+    return functional.silu(gate).mul_(up)
 
 
 def _attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:

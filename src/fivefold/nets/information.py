@@ -15,9 +15,9 @@ class Information:
     """What the posterior of a latent variable model says of data.
 
     Arguments:
-        nats: the mean KL(q(z | x) || p(z)) of each part of the code, in nats a datum; 0 where the posterior is the prior.
+        nats: the mean KL(q(z | x) || p(z)) of each part of the code, in nats a datum; 0 where it says nothing.
         active: how many Gaussian units have a posterior mean that moves with the datum (Burda et al. 2016).
-        recalled: the share of symbols that the decoder finds again from the posterior mean alone, each its likeliest;
+        recalled: the share of symbols that the decoder finds again from the posterior mean, each its likeliest;
             NaN where a datum has no symbols.
 
     Example:

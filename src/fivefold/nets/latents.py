@@ -3,9 +3,8 @@
 Each class can be `sized` for a space, takes the space and its own options, keeps its full `config`, and has
 
     prepare(x)                      before the first training step
-    infer(x, c)                     what is known of the codes z of data before one is drawn
-    weigh(found, g) -> (B,)         log p(z | c) p(x | z, c) / q(z | x) for z drawn from q: the bound is its mean
-    objective(found, g) -> (B,)     what training maximises: the bound, with what keeps the code from being let go
+    weigh(x, c, n, g) -> (n, B)     log p(z | c) p(x | z, c) / q(z | x) of n codes z drawn from q
+    objective(x, c, g) -> (B,)      what training maximises: the bound, with what keeps the code from being let go
     draw(n, c, generator=...)       data from prior and decoder
     information(x)                  what the codes say of data
     block                           how many data are weighed at a time

@@ -42,7 +42,8 @@ class RMSNorm(nn.Module):
 
 def normalise(h: Tensor, epsilon: float) -> Tensor:
     """States h (*, d) over their root mean square."""
-    return _Normalise.apply(h, epsilon)
+    found: Tensor = _Normalise.apply(h, epsilon)
+    return found
 
 
 def reciprocal(h: Tensor, epsilon: float) -> Tensor:

@@ -89,7 +89,7 @@ class SequenceDecoder(nn.Module):
         return self.conditionals.log_prob(x, c, prefix=self._prefix(z)).sum(1)
 
     def log_prob_hearing(self, z: Tensor, x: Batch, heard: Tensor) -> Tensor:
-        """log p(x | z) with shape (B,), where the decoder is told only those earlier symbols that are `heard` (B, L)."""
+        """log p(x | z) with shape (B,), where the decoder is told only the earlier symbols `heard` (B, L)."""
         thin = Batch(x.continuous, torch.where(heard, x.discrete, END), x.lengths)
         logits = self.conditionals.logits(thin, prefix=self._prefix(z))[:, :-1]
         wanted = x.discrete[:, 1:]

@@ -21,9 +21,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fivefold.nets.attention import Attention, Frame, rotary, rotate
+from fivefold.nets.attention import Attention, Frame, causal_mask, rotary, rotate
+from fivefold.nets.compiling import compiled
 from fivefold.nets.linear import Linear
 from fivefold.nets.norms import RMSNorm, normalise, project
+from fivefold.nets.packing import Packing
 
 __all__ = ["Attention", "Block", "RMSNorm", "SwiGLU", "Transformer", "rotary", "rotate"]
 
@@ -79,17 +81,31 @@ class Transformer(nn.Module):
             lengths: how many positions of each row are present; all if None. States of absent ones mean nothing.
             causal: whether a position sees only itself and the earlier ones.
         """
-        L = e.shape[1]
-        cos, sin = rotary(torch.arange(L, device=e.device), self.head, self.theta)
-        waves = cos.to(e.dtype), sin.to(e.dtype)
-        mask = None
-        if lengths is not None and not causal:
-            absent = torch.arange(L, device=e.device) >= lengths[:, None]
-            mask = absent[:, None, None] * torch.finfo(e.dtype).min
-        h, frame = e, Frame(waves, mask, causal)
+        if lengths is not None and Packing.pays(lengths, e.shape[1]):
+            packing = Packing(lengths, e.shape[1])
+            return packing.unpack(self._run(packing.pack(e), self._packed(packing, e, causal)))
+        return self._run(e, self._frame(e, lengths, causal))
+
+    def _run(self, h: Tensor, frame: Frame) -> Tensor:
         for block in self.blocks:
             h = block(h, frame)
         return self.norm(h)
+
+    def _frame(self, e: Tensor, lengths: Tensor | None, causal: bool) -> Frame:
+        L = e.shape[1]
+        cos, sin = rotary(torch.arange(L, device=e.device), self.head, self.theta)
+        mask = causal_mask(L, e) if causal else None
+        if lengths is not None and not causal:
+            absent = torch.arange(L, device=e.device) >= lengths[:, None]
+            mask = absent[:, None, None] * torch.finfo(e.dtype).min
+        return Frame((cos.to(e.dtype), sin.to(e.dtype)), mask, causal)
+
+    def _packed(self, packing: Packing, e: Tensor, causal: bool) -> Frame:
+        grids = [
+            self._frame(e[:1, :width], None if even else lengths, causal)
+            for lengths, (_, width), even in packing.grids
+        ]
+        return Frame(grids[-1].waves, None, causal, packing, tuple(grids))
 
 
 class Block(nn.Module):
@@ -113,9 +129,18 @@ class Block(nn.Module):
 
     def forward(self, h: Tensor, frame: Frame) -> Tensor:
         """The state after both."""
+        return self.add(h, frame) if frame.packing is not None else _added(self, h, frame)
+
+    def add(self, h: Tensor, frame: Frame) -> Tensor:
+        """The state h (B, L, d) with what attention and perceptron add to it."""
         one, two = self.before_attention, self.before_mlp
         h = h + self.attention(normalise(h, one.epsilon), one.weight, frame)
         return h + self.mlp(normalise(h, two.epsilon), two.weight)
+
+
+@compiled
+def _added(block: Block, h: Tensor, frame: Frame) -> Tensor:
+    return block.add(h, frame)
 
 
 class SwiGLU(nn.Module):

@@ -88,7 +88,7 @@ def make_plan(
     """The family's own plan for this many rows: fewer passes over more data, smaller batches of less."""
     recipe = family.recipe
     largest = 2 ** max(4, int(math.log2(max(rows, 16) / 8)))
-    batch = min(recipe.batch, largest)
+    batch = min(recipe.rows(family.space.positions), largest)
     passes = epochs or recipe.epochs * min(10.0, max(0.3, (REFERENCE_ROWS / rows) ** 0.5))
     steps = max(2, round(passes * rows / batch))
     return Plan(steps=steps, batch=batch, seed=seed, threads=threads, recipe=recipe)

@@ -6,8 +6,8 @@ that is END + the number of its class. The classifier is asked for it and shown 
     log P(label | x) = log softmax(W [mean_l h_l ; max_l h_l])_label,
 
 with the states h of the net that masked training left. All weights move, at a low rate and for a few epochs.
-In training a few of the symbols are hidden at random, which the net knows from before: no text looks alike twice. A text
-of several windows is judged by the mean of log P over them, weighed by their symbols.
+In training a few of the symbols are hidden at random, which the net knows from before: no text looks alike twice.
+A text of several windows is judged by the mean of log P over them, weighed by their symbols.
 
 References:
     Devlin et al., "BERT: pre-training of deep bidirectional Transformers", NAACL 2019, arXiv:1810.04805.

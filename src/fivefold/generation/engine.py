@@ -1,0 +1,344 @@
+"""The engine: prompts are read side by side, and written on symbol by symbol until each text is whole.
+
+A row is a prompt and what is written after it. Every turn reads the symbols of all rows that the model has not seen yet
+(first the prompt, then the newest symbol and the guesses that follow it) and draws from what it predicts. Place i of
+row r is drawn by noise that depends on (seed, r, i) alone, so that a text does not depend on those beside it, on the
+guesses, or on whether it is streamed.
+
+Beyond the model's context the window moves on: the last half is read again as a beginning, which is how the model saw
+long texts in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from fivefold.codecs.sequences import SequenceCodec
+from fivefold.errors import InputError
+from fivefold.families import Autoregressive, Family, Flow
+from fivefold.generation.constraints import Constraint, Grammar, Walk
+from fivefold.generation.lookup import MOST, Lookup
+from fivefold.generation.texts import Text
+from fivefold.nets.causal import SequenceConditionals
+from fivefold.nets.choices import NEVER, Choice
+from fivefold.nets.decoding import Memory, decoding_type
+from fivefold.seeds import seeded
+from fivefold.spaces import END
+
+ROWS = 64
+"""So many rows are written side by side."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How texts are written.
+
+    Arguments:
+        max_symbols: the most symbols after a prompt; None for as many as the context holds.
+        choice: how a symbol is chosen.
+        stop: strings that end a text and are left out of it.
+        seed: of all randomness.
+        constraint: what a text must be, or None.
+        speculate: whether to guess ahead; the texts are the same.
+        log_probs: whether to keep the model's log-probability of each symbol, before any choice or constraint.
+    """
+
+    max_symbols: int | None = None
+    choice: Choice = field(default_factory=Choice)
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+    constraint: Constraint | None = None
+    speculate: bool = False
+    log_probs: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_symbols is not None and self.max_symbols < 1:
+            raise InputError(
+                f"max_symbols is {self.max_symbols}", hint="give 1 or more", code="choice"
+            )
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What was written after a prompt.
+
+    Arguments:
+        prompt: the text before.
+        text: the text after it.
+        symbols: its symbols without the end, those of a stop string among them.
+        finished: why it ended: `end` (the model ended it), `stop` (a stop string), `length` (no room).
+        log_probs: of each symbol in nats, the end's last where there is one; empty unless asked for.
+    """
+
+    prompt: str
+    text: str
+    symbols: list[int]
+    finished: str
+    log_probs: list[float]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text that is being written.
+
+    Arguments:
+        number: which prompt it belongs to.
+        text: the piece, of whole characters; may be empty where the text ends.
+        finished: empty, or why the text has ended with this piece.
+    """
+
+    number: int
+    text: str
+    finished: str = ""
+
+
+class Engine:
+    """A model laid out for writing; make it once, use it often.
+
+    Arguments:
+        family: an autoregressive model or a flow over sequences; its weights are copied.
+        codec: what its symbols mean.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> from fivefold.codecs.sequences import SequenceCodec
+        >>> codec = SequenceCodec(alphabet="bytes").fit(pa.table({"text": ["to be or not"]}))
+        >>> engine = Engine(Autoregressive(codec.space, width=64, depth=1), codec)
+        >>> found = engine.generate(["to", "not"], Settings(max_symbols=3))
+        >>> [g.prompt for g in found]
+        ['to', 'not']
+    """
+
+    def __init__(self, family: Family, codec: SequenceCodec) -> None:
+        if not isinstance(family, Autoregressive | Flow):
+            raise InputError(
+                f"the {family.name} family does not write one symbol after another",
+                hint="sample from it, or choose the autoregressive family",
+                code="no-generation",
+            )
+        if not isinstance(family.conditionals, SequenceConditionals):
+            raise InputError("a model of tables writes no text", code="no-generation")
+        self.codec, self.context = codec, family.space.positions
+        parameters = sum(p.numel() for p in family.parameters())
+        self.device = next(family.parameters()).device
+        self.decoder = family.conditionals.decoder(decoding_type(1, parameters, self.device))
+
+    def generate(self, prompts: Sequence[str], settings: Settings) -> list[Generation]:
+        """What is written after each prompt, in their order.
+
+        Arguments:
+            prompts: texts to go on from; "" begins anew.
+            settings: how.
+
+        Returns:
+            One generation a prompt; an InputError where a prompt is longer than the context.
+        """
+        found: dict[int, Generation] = {}
+        for row in self._ended(self._rows(prompts, settings), settings):
+            row.text.finish()
+            finished = "stop" if row.text.stopped else row.finished
+            found[row.number] = Generation(
+                row.prompt, row.text.whole, row.new, finished, row.log_probs
+            )
+        return [found[number] for number in range(len(prompts))]
+
+    def stream(self, prompts: Sequence[str], settings: Settings) -> Iterator[Piece]:
+        """The texts as they grow, a piece of any of them at a time.
+
+        Arguments:
+            prompts: texts to go on from.
+            settings: how.
+        """
+        for block in self._blocks(self._rows(prompts, settings)):
+            for rows in self._written(block, settings):
+                for row in rows:
+                    if row.finished:
+                        row.text.finish()
+                    piece = row.text.take()
+                    if piece or row.finished:
+                        yield Piece(row.number, piece, row.finished)
+
+    def _ended(self, rows: list[_Row], settings: Settings) -> Iterator[_Row]:
+        for block in self._blocks(rows):
+            for turn in self._written(block, settings):
+                yield from (row for row in turn if row.finished)
+
+    def _rows(self, prompts: Sequence[str], settings: Settings) -> list[_Row]:
+        grammar = None
+        if settings.constraint is not None:
+            grammar = Grammar(settings.constraint, self.codec.alphabet)
+        rows = []
+        for number, prompt in enumerate(prompts):
+            c = self.codec.prompts([prompt])
+            symbols = c.values.discrete[c.discrete].tolist()
+            room = settings.max_symbols or self.context - len(symbols)
+            noise = seeded(torch.device("cpu"), "text", settings.seed, number)
+            places = torch.rand(room, generator=noise).tolist()
+            row = _Row(
+                number, prompt, symbols, Text(self.codec.alphabet, symbols, settings.stop), places
+            )
+            row.lookup = Lookup(symbols) if settings.speculate else None
+            row.walk = grammar.begin() if grammar else None
+            rows.append(row)
+        return rows
+
+    def _blocks(self, rows: list[_Row]) -> Iterator[list[_Row]]:
+        """Rows to write side by side; a memory that cannot go back needs prompts of one length."""
+        if self.decoder.begin(1, 1).rewinds:
+            groups = [rows]
+        else:
+            order = sorted(rows, key=lambda row: len(row.context))
+            groups = [list(some) for _, some in groupby(order, key=lambda row: len(row.context))]
+        for group in groups:
+            yield from (group[i : i + ROWS] for i in range(0, len(group), ROWS))
+
+    @torch.no_grad()
+    def _written(self, rows: list[_Row], settings: Settings) -> Iterator[list[_Row]]:
+        """The rows after every turn, until all have ended; those that have are left out of the next turn."""
+        longest = max(len(row.context) + len(row.places) for row in rows)
+        ahead = MOST if settings.speculate else 0
+        memory = self.decoder.begin(len(rows), min(self.context, longest) + ahead)
+        while rows:
+            self._turn(rows, memory, settings)
+            yield rows
+            rows = _without_ended(rows, memory)
+
+    def _turn(self, rows: list[_Row], memory: Memory, settings: Settings) -> None:
+        """Read what is new in every row, and draw at least one symbol of each."""
+        if memory.rewinds:
+            self._move_on(rows, memory)
+        guesses = [row.guess(self.context) if memory.rewinds else [] for row in rows]
+        unread = [row.context[row.read :] + g for row, g in zip(rows, guesses, strict=True)]
+        width = max(len(u) for u in unread)
+        padded = torch.tensor([u + [END] * (width - len(u)) for u in unread], device=self.device)
+        reads = [row.read for row in rows]
+        places = reads[0] if len(set(reads)) == 1 else torch.tensor(reads, device=self.device)
+        states = memory.extend(self.decoder.embed(padded), places)
+        if width == 1:
+            self._draw(rows, self.decoder.logits(states[:, 0]), settings)
+        else:
+            self._check(rows, states, unread, guesses, settings)
+        for row in rows:
+            row.read = len(row.context) - 1
+
+    def _check(
+        self,
+        rows: list[_Row],
+        states: Tensor,
+        unread: list[list[int]],
+        guesses: list[list[int]],
+        settings: Settings,
+    ) -> None:
+        """Draw behind the last symbol of every row, and behind its guesses for as long as they are drawn too."""
+        lasts = [len(u) - len(g) - 1 for u, g in zip(unread, guesses, strict=True)]
+        active = list(range(len(rows)))
+        for step in range(max(len(g) for g in guesses) + 1):
+            index = torch.tensor([[i, lasts[i] + step] for i in active], device=self.device)
+            logits = self.decoder.logits(states[index[:, 0], index[:, 1]])
+            self._draw([rows[i] for i in active], logits, settings)
+            active = [i for i in active if rows[i].follows(guesses[i], step)]
+            if not active:
+                break
+
+    def _move_on(self, rows: list[_Row], memory: Memory) -> None:
+        """Rows whose context is full begin again with its last half."""
+        for i, row in enumerate(rows):
+            if len(row.context) == self.context:
+                row.context = row.context[-max(1, self.context // 2) :]
+                row.read = len(row.context) - 1
+                if row.read:
+                    seen = torch.tensor([row.context[:-1]], device=self.device)
+                    memory.part(i).extend(self.decoder.embed(seen), 0)
+
+    def _draw(self, rows: list[_Row], logits: Tensor, settings: Settings) -> None:
+        """One more symbol of each row, from logits (B, V)."""
+        raw, used = logits, None
+        if settings.choice.repetition_penalty != 1:
+            used = torch.stack([row.used(logits) for row in rows])
+        walks = [row.walk for row in rows if row.walk]
+        if walks:
+            allowed = torch.stack([walk.allowed() for walk in walks]).to(logits.device)
+            logits = logits.masked_fill(~allowed, NEVER)
+        u = torch.tensor([row.places[len(row.new)] for row in rows], device=self.device)
+        new = settings.choice(logits, u, used)
+        if settings.log_probs:
+            told = raw.log_softmax(-1).gather(-1, new[:, None])[:, 0].tolist()
+            for row, log_prob in zip(rows, told, strict=True):
+                row.log_probs.append(log_prob)
+        for row, symbol in zip(rows, new.tolist(), strict=True):
+            row.add(symbol)
+
+
+@dataclass(eq=False)
+class _Row:
+    """One text that is being written."""
+
+    number: int
+    prompt: str
+    context: list[int]
+    text: Text
+    places: list[float]
+    new: list[int] = field(default_factory=list)
+    log_probs: list[float] = field(default_factory=list)
+    read: int = 0
+    finished: str = ""
+    lookup: Lookup | None = None
+    walk: Walk | None = None
+    marks: Tensor | None = None
+
+    def guess(self, context: int) -> list[int]:
+        """Symbols that may come next, no more than there is room for."""
+        if self.lookup is None:
+            return []
+        room = min(context - len(self.context), len(self.places) - len(self.new)) - 1
+        return self.lookup.guess(room)
+
+    def follows(self, guess: list[int], step: int) -> bool:
+        """Whether the guess was right so far, and there is more to draw."""
+        return not self.finished and step < len(guess) and self.context[-1] == guess[step]
+
+    def add(self, symbol: int) -> None:
+        """One more symbol, which may end the text."""
+        if symbol == END:
+            self.finished = "end"
+            return
+        self.new.append(symbol)
+        self.context.append(symbol)
+        self.text.add(symbol)
+        if self.lookup is not None:
+            self.lookup.add(symbol)
+        if self.walk is not None:
+            self.walk.add(symbol)
+        if self.marks is not None:
+            self.marks[symbol] = True
+        if self.text.stopped:
+            self.finished = "stop"
+        elif len(self.new) == len(self.places):
+            self.finished = "length"
+
+    def used(self, like: Tensor) -> Tensor:
+        """Which symbols are in the prompt or have been written, bool with shape (V,)."""
+        if self.marks is None:
+            self.marks = torch.zeros(like.shape[-1], dtype=torch.bool, device=like.device)
+            self.marks[self.context] = True
+        return self.marks
+
+
+def _without_ended(rows: list[_Row], memory: Memory) -> list[_Row]:
+    """The rows that go on, moved together in the memory."""
+    left = sum(not row.finished for row in rows)
+    if left in (0, len(rows)):
+        return rows[:left]
+    source = [i for i in range(left, len(rows)) if not rows[i].finished]
+    target = [i for i in range(left) if rows[i].finished]
+    memory.keep(
+        left, torch.tensor(source, dtype=torch.int64), torch.tensor(target, dtype=torch.int64)
+    )
+    for s, t in zip(source, target, strict=True):
+        rows[t] = rows[s]
+    return rows[:left]

@@ -1,0 +1,107 @@
+"""The Frechet ChemNet distance between two sets of molecules.
+
+With the mean m and the covariance C of the last hidden layer of ChemNet, a net that was trained to predict the effect
+of molecules,
+
+    FCD = |m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2))
+
+where tr (C_1 C_2)^(1/2) is the sum of the square roots of the eigenvalues of C_1^(1/2) C_2 C_1^(1/2), which are real. It
+falls with the number of molecules (real against real: 3.2 at 2,000 a side, 0.3 at 20,000), so that distances compare
+at equal numbers only.
+
+References:
+    Frechet ChemNet Distance: A Metric for Generative Models for Molecules in Drug Discovery (Preuer et al., 2018)
+    fcd-torch 1.0.7, https://github.com/insilicomedicine/fcd_torch: the weights
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fivefold.errors import MissingExtraError
+
+FloatArray = NDArray[np.float64]
+SYMBOL = re.compile(r".[ril]|.", re.DOTALL)
+SYMBOLS = "C N O H F Cl P B Br S I Si # ( ) + - 1 2 3 4 5 6 7 8 = [ ] @ c n o s X .".split()
+PLACES = {symbol: k for k, symbol in enumerate(SYMBOLS)}
+UNKNOWN, STOP = PLACES["X"], PLACES["."]
+LENGTH = 350
+BATCH = 128
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The activations of a set of molecules.
+
+    Arguments:
+        mean: with shape (512,).
+        covariance: with shape (512, 512).
+        molecules: how many there were.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    molecules: int
+
+
+@cache
+def _net() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from fcd_torch import FCD
+
+            return FCD(canonize=False).model
+    except ImportError as fault:
+        raise MissingExtraError("fcd-torch", "fcd", "the Frechet ChemNet distance") from fault
+
+
+def encoded(smiles: Sequence[str]) -> torch.Tensor:
+    """One-hot symbols as ChemNet reads them, with shape (B, 35, 350): the first molecule of a mixture only."""
+    batch = np.zeros((len(smiles), LENGTH, len(SYMBOLS)), np.float32)
+    for row, text in enumerate(smiles):
+        symbols = SYMBOL.findall(text.partition(".")[0])[: LENGTH - 1]
+        columns = [PLACES.get(symbol, UNKNOWN) for symbol in symbols]
+        batch[row, np.arange(len(columns)), columns] = 1
+        batch[row, len(columns), STOP] = 1
+    return torch.from_numpy(batch / len(SYMBOLS)).transpose(1, 2)
+
+
+def activations(smiles: Sequence[str]) -> FloatArray:
+    """The last hidden layer for each molecule, with shape (n, 512).
+
+    Arguments:
+        smiles: canonical SMILES.
+    """
+    net, parts = _net(), []
+    with torch.no_grad():
+        for start in range(0, len(smiles), BATCH):
+            parts.append(net(encoded(smiles[start : start + BATCH])).numpy())
+    return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 512))
+
+
+def cloud(smiles: Sequence[str]) -> Cloud | None:
+    """The mean and covariance of a set of molecules; None for fewer than two."""
+    if len(smiles) < 2:
+        return None
+    seen = activations(smiles)
+    return Cloud(seen.mean(axis=0), np.cov(seen.T), len(smiles))
+
+
+def frechet(one: Cloud, two: Cloud) -> float:
+    """The distance between two clouds."""
+    values, axes = np.linalg.eigh(one.covariance)
+    root = (axes * np.sqrt(np.maximum(values, 0))) @ axes.T
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ two.covariance @ root), 0)).sum()
+    apart = float(((one.mean - two.mean) ** 2).sum())
+    spread = float(np.trace(one.covariance) + np.trace(two.covariance))
+    return max(0.0, apart + spread - 2 * float(shared))

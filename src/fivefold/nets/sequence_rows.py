@@ -1,0 +1,117 @@
+"""Sequences as rows of numbers: a learned code of a fixed capacity.
+
+    z = g sqrt(d) u(x) + sqrt(1 - g^2) e,    |u| = 1,  e ~ N(0, I),    g^2 = 1 - exp(-2 F / d)
+
+The direction u is an encoder's, the noise e makes of the code a channel through which F nats pass, no matter what the
+encoder does. A decoder is trained to find x again. Where directions are spread evenly z is close to N(0, I), so that
+what a generator makes is never far from what the decoder has seen; the noise also keeps real and made codes from
+being told apart by a surface. What a code does not say the decoder's own knowledge of the language fills in.
+
+References:
+    Zhao et al., "Adversarially regularized autoencoders", ICML 2018, arXiv:1706.04223 (a game between codes).
+    Xu & Durrett, "Spherical latent spaces for stable variational autoencoders", EMNLP 2018, arXiv:1808.10805.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fivefold.nets.moments import Moments
+from fivefold.nets.ngrams import ngram_distance
+from fivefold.nets.sequence_codes import HEAD, SequenceDecoder, SequenceEncoder
+from fivefold.spaces import Batch, Condition, Data, Space
+
+STATE, BLOCKS = 128, 3
+JUDGED, FEWEST, MOST = 2**14, 32, 512
+
+
+class SequenceRows(nn.Module):
+    """Sequences as rows of numbers.
+
+    Arguments:
+        space: a sequence space.
+        latent: the size d of a code.
+        nats: the capacity F of a code.
+        state: the size of a state of encoder and decoder.
+        blocks: the number of the decoder's blocks.
+        reading: the number of the encoder's blocks.
+
+    Example:
+        >>> rows = SequenceRows(Space.sequence(5, length=8), state=64, blocks=1, reading=1)
+        >>> g = torch.Generator().manual_seed(0)
+        >>> x = Batch(torch.zeros(3, 0), torch.tensor([[0, 4, 2, 0]] * 3))
+        >>> len(rows.decode(rows.encode(x, g), None, g))
+        3
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        latent: int = 64,
+        nats: float = 24.0,
+        state: int = STATE,
+        blocks: int = BLOCKS,
+        reading: int = 2,
+    ) -> None:
+        super().__init__()
+        config = {"latent": latent, "nats": nats, "state": state, "blocks": blocks}
+        self.config: dict[str, Any] = {**config, "reading": reading}
+        self.positions, self.latent = space.positions, latent
+        self.signal = math.sqrt(1 - math.exp(-2 * nats / latent))
+        self.space = Space((latent,))
+        self.moments = Moments(self.space)
+        self.encoder = SequenceEncoder(space, width=state, depth=reading, outputs=latent)
+        self.decoder = SequenceDecoder(space, latent=latent, width=state, depth=blocks)
+
+    @classmethod
+    def sized(cls, space: Space, size: float) -> dict[str, Any]:
+        """Heads of 64; the depth grows with the root of the size."""
+        state = HEAD * max(1, round(size * STATE / HEAD))
+        return {"state": state, "blocks": max(2, round(BLOCKS * size**0.5))}
+
+    def prepare(self, x: Data) -> None:
+        """Nothing: the first prediction is uniform."""
+
+    def turns(self, x: Batch, generator: torch.Generator) -> Iterator[tuple[nn.Module, Tensor]]:
+        """One turn: how hard it is to find the data again from their codes, in nats."""
+        yield self, -self.decoder.log_prob(self._code(x, generator), x)
+
+    @torch.no_grad()
+    def encode(self, x: Batch, generator: torch.Generator) -> Batch:
+        """The data's codes, noise and all."""
+        return Batch(self._code(x, generator), x.discrete[:, :0])
+
+    def decode(
+        self, y: Batch, c: Condition | None, generator: torch.Generator, **how: Any
+    ) -> Batch:
+        """A sequence of each code, which goes on from what the condition shows."""
+        return self.decoder.draw(y.continuous, c, generator=generator, **how)
+
+    def told(self, c: Condition | None) -> None:
+        """Nothing: no part of a code is a part of the sequence."""
+        return
+
+    def agreement(self, y: Batch, c: Condition | None) -> Tensor:
+        """log p(x_S | z): how well the codes fit the prompts."""
+        if c is None:
+            return y.continuous.new_zeros(len(y))
+        return self.decoder.agreement(y.continuous, c)
+
+    def judged(self, x: Batch) -> int:
+        """As many as have some thousands of symbols together."""
+        return max(FEWEST, min(MOST, JUDGED // self.positions))
+
+    def distance(self, x: Batch, made: Batch, generator: torch.Generator) -> float:
+        """The distance of the frequencies of one, two and three symbols in a row."""
+        return ngram_distance(x, made)
+
+    def _code(self, x: Batch, generator: torch.Generator) -> Tensor:
+        u = nn.functional.rms_norm(self.encoder(x), (self.latent,))
+        noise = torch.randn(u.shape, generator=generator, device=u.device)
+        return self.signal * u + math.sqrt(1 - self.signal**2) * noise
