@@ -62,7 +62,8 @@ def test_no_temperature_always_gives_the_likeliest(folder) -> None:
 def test_a_schema_is_kept(folder) -> None:
     pytest.importorskip("llguidance")
     schema = json.dumps({"enum": ["ab", "cd"]})
-    model = estimators.fit(['"ab"', '"cd"'] * 40, family="autoregressive", epochs=1, **OPTIONS)
+    options = {**OPTIONS, "alphabet": "bytes"}
+    model = estimators.fit(['"ab"', '"cd"'] * 40, family="autoregressive", epochs=1, **options)
     texts = sample(model, 5, schema=schema)["text"].to_pylist()
     assert {json.loads(text) for text in texts} <= {"ab", "cd"}
 
@@ -76,7 +77,8 @@ def test_texts_are_written_in_their_own_form_or_as_a_table(folder, tmp_path, nam
         assert len(out.read_text().splitlines()) >= 12
         return
     _, found = read_data(out, kind="text")
-    assert found["text"].to_pylist() == sample(folder, 12)["text"].to_pylist()
+    drawn = sample(folder, 12)["text"].to_pylist()
+    assert found["text"].to_pylist() == [text for text in drawn if text]
 
 
 def test_texts_on_standard_output_are_a_line_each(folder, capsys) -> None:
@@ -115,7 +117,7 @@ def test_what_a_model_of_a_table_has_no_use_for_is_refused(table_model, options)
 
 def test_a_family_that_does_not_write_symbol_by_symbol_says_so() -> None:
     model = estimators.fit(LINES, family="diffusion", epochs=0.3, **OPTIONS)
-    with pytest.raises(InputError, match="--temperature needs a family.*diffusion"):
+    with pytest.raises(InputError, match=r"--temperature needs a family.*diffusion"):
         sample(model, 3, temperature=0.5)
     texts = sample(model, 3, prompt="ab and")["text"].to_pylist()
     assert all(text.startswith("ab and") for text in texts)

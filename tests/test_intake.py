@@ -37,7 +37,7 @@ def test_the_order_of_held_out_windows_says_nothing() -> None:
 
 
 def test_one_window_cannot_be_parted() -> None:
-    with pytest.raises(InputError, match="5 symbols in all.*--length"):
+    with pytest.raises(InputError, match=r"5 symbols in all.*--length"):
         split_documents(sequences([4]), seed=0)
 
 

@@ -58,11 +58,11 @@ def test_rows_of_a_table_are_scored(tmp_path) -> None:
     found = score(model, data)
     assert len(found) == 80
     assert found[0].to_dict() == {"log_prob": found[0].log_prob, "bits_per_byte": None}
-    with pytest.raises(InputError, match="no such file.*rows of one"):
+    with pytest.raises(InputError, match=r"no such file.*rows of one"):
         score(model, "to be or not to be")
 
 
 def test_a_family_without_likelihood_names_those_that_have_one() -> None:
     model = estimators.fit(LINES, family="adversarial", epochs=0.1, **OPTIONS)
-    with pytest.raises(NoLikelihoodError, match="adversarial.*autoregressive"):
+    with pytest.raises(NoLikelihoodError, match=r"adversarial.*autoregressive"):
         score(model, "ab")

@@ -22,7 +22,7 @@ from record import record
 
 from fivefold.families import Autoregressive
 from fivefold.spaces import Batch, Space
-from fivefold.training.loop import step_seconds
+from fivefold.training import step_seconds
 from fivefold.training.plan import Plan
 
 NETS = ("transformer", "gru", "lstm", "rnn")

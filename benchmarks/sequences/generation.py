@@ -24,7 +24,7 @@ from fivefold.codecs.sequences import SequenceCodec
 from fivefold.families import Autoregressive
 from fivefold.generation import Engine, Settings
 from fivefold.nets.choices import Choice
-from fivefold.spaces import Space
+from fivefold.spaces import END, Batch, Space
 
 SIZES = {
     "0.8 M": {"width": 128, "depth": 4, "heads": 2, "hidden": 352},
@@ -57,33 +57,7 @@ def beside(config: dict[str, Any], seed: int) -> dict[str, Any]:
     engine, peer = Engine(family, codec), transformers_model(family)
     found: dict[str, Any] = {"parameters": sum(p.numel() for p in family.parameters())}
     for rows in (1, 16):
-        prompts = [f"row {row:02} begins" for row in range(rows)]
-        ours, theirs = best(
-            lambda: engine.generate(prompts, Settings(max_symbols=SYMBOLS, choice=GREEDY)),
-            lambda: peer_generate(peer, codec, prompts, do_sample=False),
-        )
-        written = [g.symbols for g in ours[1]]
-        agreed = sum(a == b for w, t in zip(written, theirs[1], strict=True) for a, b in zip(w, t))
-        total = rows * SYMBOLS
-        if sum(map(len, written)) < total:
-            raise SystemExit("a row ended early: choose another seed")
-        sampled = best(
-            lambda: engine.generate(prompts, Settings(max_symbols=SYMBOLS)),
-            lambda: peer_generate(peer, codec, prompts, do_sample=True),
-        )
-        drawn = sum(len(g.symbols) for g in sampled[0][1])
-        found[f"{rows} rows"] = {
-            "ours": total / ours[0],
-            "transformers": total / theirs[0],
-            "times": theirs[0] / ours[0],
-            "sampled": drawn / sampled[0][0],
-            "transformers sampled": total / sampled[1][0],
-            "agreement": agreed / total,
-        }
-        print(
-            f"{rows:3} rows  "
-            + "  ".join(f"{k} {v:,.2f}" for k, v in found[f"{rows} rows"].items())
-        )
+        found[f"{rows} rows"] = raced(engine, peer, codec, rows)
     guessed = Settings(max_symbols=SYMBOLS, choice=GREEDY, speculate=True)
     plain = Settings(max_symbols=SYMBOLS, choice=GREEDY)
     ahead, behind = best(
@@ -102,15 +76,44 @@ def beside(config: dict[str, Any], seed: int) -> dict[str, Any]:
     return found
 
 
+def raced(engine: Engine, peer: Any, codec: SequenceCodec, rows: int) -> dict[str, float]:
+    """Symbols a processor second of both, greedy and sampled."""
+    prompts = [f"row {row:02} begins" for row in range(rows)]
+    greedy = Settings(max_symbols=SYMBOLS, choice=GREEDY)
+    ours, theirs = best(
+        lambda: engine.generate(prompts, greedy),
+        lambda: peer_generate(peer, codec, prompts, do_sample=False),
+    )
+    written, total = torch.tensor([g.symbols for g in ours[1]]), rows * SYMBOLS
+    sampled, peers = best(
+        lambda: engine.generate(prompts, Settings(max_symbols=SYMBOLS)),
+        lambda: peer_generate(peer, codec, prompts, do_sample=True),
+    )
+    drawn = sum(len(g.symbols) for g in sampled[1]) / sampled[0]
+    peer_drawn = sum(map(len, peers[1])) / peers[0]
+    found = {
+        "ours": total / ours[0],
+        "transformers": total / theirs[0],
+        "times": theirs[0] / ours[0],
+        "ours sampled": drawn,
+        "transformers sampled": peer_drawn,
+        "times sampled": drawn / peer_drawn,
+        "agreement": float((written == torch.tensor(theirs[1])).float().mean()),
+    }
+    print(f"{rows:3} rows  " + "  ".join(f"{k} {v:,.2f}" for k, v in found.items()))
+    return found
+
+
 def model(config: dict[str, Any], seed: int) -> tuple[Autoregressive, SequenceCodec]:
     """A model with random weights in Llama's layout, and a codec of bytes."""
     torch.manual_seed(seed)
     codec = SequenceCodec(alphabet="bytes", length=CONTEXT).fit(pa.table({"text": ["a text"]}))
-    family = Autoregressive(codec.space, qk_norm=False, **config)
+    family = Autoregressive(codec.space, qk_norm=False, **config).requires_grad_(False)
     for p in family.parameters():
         if p.dim() == 2:
             torch.nn.init.normal_(p, std=1.5 * p.shape[1] ** -0.5)
-    return family.requires_grad_(False), codec
+    torch.nn.init.zeros_(family.conditionals.head.weight[END])
+    return family, codec
 
 
 def transformers_model(family: Autoregressive) -> Any:
@@ -165,12 +168,12 @@ def peer_generate(
         symbols,
         attention_mask=torch.ones_like(symbols),
         max_new_tokens=SYMBOLS,
-        min_new_tokens=SYMBOLS,
         do_sample=do_sample,
         top_k=0,
         pad_token_id=0,
     )
-    return found[:, length:].tolist()
+    rows = found[:, length:].tolist()
+    return [row[: row.index(END)] if END in row else row for row in rows]
 
 
 def best(*calls: Callable[[], Any]) -> list[tuple[float, Any]]:
@@ -198,20 +201,24 @@ def molecules(seed: int) -> dict[str, Any]:
     """Sequences of about 40 symbols of an alphabet of 32, drawn from nothing: data and symbols a processor second."""
     found: dict[str, Any] = {}
     for depth in (2, 4):
-        torch.manual_seed(seed)
-        family = Autoregressive(Space.sequence(32, 60), width=128, depth=depth)
-        torch.nn.init.normal_(family.conditionals.head.weight, std=0.01)
         for n in (512, 2_048):
-            ((seconds, x),) = best(
-                lambda: family.sample(n, generator=torch.Generator().manual_seed(seed))
-            )
-            symbols = float(x.lengths.sum()) - n
-            found[f"{depth} layers, {n} data"] = {
-                "data": n / seconds,
-                "symbols": symbols / seconds,
-                "mean length": symbols / n,
-            }
-            print(depth, n, found[f"{depth} layers, {n} data"])
+            found[f"{depth} layers, {n} data"] = drawn_in_bulk(depth, n, seed)
+    return found
+
+
+def drawn_in_bulk(depth: int, n: int, seed: int) -> dict[str, float]:
+    """The figures of one size."""
+    torch.manual_seed(seed)
+    family = Autoregressive(Space.sequence(32, 60), width=128, depth=depth)
+    torch.nn.init.normal_(family.conditionals.head.weight, std=0.01)
+
+    def call() -> Batch:
+        return family.sample(n, generator=torch.Generator().manual_seed(seed))
+
+    ((seconds, x),) = best(call)
+    symbols = float(x.mask.sum()) - n
+    found = {"data": n / seconds, "symbols": symbols / seconds, "mean length": symbols / n}
+    print(f"{depth} layers, {n} data: ", "  ".join(f"{k} {v:,.0f}" for k, v in found.items()))
     return found
 
 

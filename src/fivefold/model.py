@@ -29,6 +29,7 @@ from torch import Tensor
 
 from fivefold.cards import card
 from fivefold.codecs import CODECS
+from fivefold.codecs.table import TableCodec
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family
 from fivefold.files import sha256, write_atomically
@@ -80,7 +81,7 @@ class Model:
         Raises:
             InputError: where a column or value is unknown, or rows cannot be drawn without copies.
         """
-        if balance is not None and self.family.space.sort != "columns":
+        if balance is not None and not isinstance(self.codec, TableCodec):
             raise InputError(
                 f"there are no columns to balance in a model of {self.codec.kind}",
                 hint="give a prompt instead",
@@ -348,10 +349,15 @@ class _Draw:
         rows = self.model.codec.decode(x.to("cpu"), seed=seed, start=start)
         return self.model.codec.impose(rows, self.where)
 
+    @property
+    def table_codec(self) -> TableCodec:
+        assert isinstance(self.model.codec, TableCodec)
+        return self.model.codec
+
     @cached_property
     def values(self) -> list[object]:
         assert self.balance is not None
-        return self.model.codec.choices(self.balance)
+        return self.table_codec.choices(self.balance)
 
     def _condition(self, size: int, generator: torch.Generator) -> Condition | None:
         columns: dict[str, object] = dict(self.where)
@@ -361,7 +367,7 @@ class _Draw:
         if self.balance is not None:
             order = torch.randperm(size, generator=generator, device=self.model.device)
             drawn = [self.values[i % len(self.values)] for i in order.tolist()]
-            balanced = self.model.codec.condition_values(self.balance, drawn)
+            balanced = self.table_codec.condition_values(self.balance, drawn)
             c = balanced if c is None else _both(c, balanced)
         return None if c is None else c.to(self.model.device)
 

@@ -52,6 +52,11 @@ def test_proteins_come_back(alphabet):
     assert again.decode(codec.encode(table)[:2]).equals(table)
 
 
+def test_something_else_in_a_column_is_named_with_its_place():
+    with pytest.raises(InputError, match="'m' at place 2 of 'Mm'"):
+        ProteinCodec().fit(pa.table({"protein": ["MK", "Mm"]}))
+
+
 def test_a_long_protein_is_cut_into_windows_and_put_together():
     table = pa.table({"protein": ["MKV" * 500]})
     codec = ProteinCodec(length=64).fit(table)

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from fivefold.codecs.table import TableCodec
 from fivefold.compare.jobs import Job, memory
 from fivefold.compare.protocol import check_families, compare, fit_seconds
-from fivefold.codecs.table import TableCodec
 from fivefold.compare.result import Comparison
 from fivefold.compare.tables import TableTrial, widened
 from fivefold.compare.words import ASPECTS

@@ -36,6 +36,22 @@ def test_half_a_character_at_the_end_is_shown_when_nothing_more_comes() -> None:
     assert text.take().startswith("\ufffd")
 
 
+def test_symbols_that_make_no_character_are_shown_as_they_decode() -> None:
+    dice = random.Random(1)
+    for step in (1, 3):
+        symbols = [dice.randint(1, 256) for _ in range(600)]
+        text, shown = Text(Bytes(), [1, 2, 200], []), ""
+        for i, symbol in enumerate(symbols):
+            text.add(symbol)
+            if i % step == 0:
+                shown += text.take()
+        text.finish()
+        assert shown + text.take() == text.whole
+        assert (
+            text.whole == Bytes().decode([1, 2, 200, *symbols])[len(Bytes().decode([1, 2, 200])) :]
+        )
+
+
 def test_stop_strings_are_found_wherever_they_begin_and_never_shown() -> None:
     dice = random.Random(0)
     for _ in range(200):

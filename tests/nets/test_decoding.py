@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from fivefold.nets.decoding import RecurrentDecoder, TransformerDecoder
+from fivefold.nets.decoding import Decoder, RecurrentMemory
+from fivefold.nets.keyvalue import KeyValueMemory, Weights
 from fivefold.nets.recurrent import Recurrent
+from fivefold.nets.single import SingleMemory
 from fivefold.nets.transformer import Transformer
 
 SHAPES = {
@@ -38,7 +40,7 @@ E = 0.1 * torch.randn(5, 24, 48, generator=torch.Generator().manual_seed(1))
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_steps_and_chunks_give_the_states_of_the_whole(net, dtype) -> None:
-    memory = TransformerDecoder(net, dtype).begin(5, 24)
+    memory = KeyValueMemory(Weights(net, dtype), 5, 24)
     e = E.to(dtype)
     found = [
         memory.extend(e[:, :7], 0),
@@ -51,7 +53,7 @@ def test_steps_and_chunks_give_the_states_of_the_whole(net, dtype) -> None:
 
 def test_rows_at_unequal_places_do_not_see_one_another(net) -> None:
     whole, lengths = net(E), torch.tensor([3, 9, 1, 6, 12])
-    memory = TransformerDecoder(net, torch.float32).begin(5, 24)
+    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
     memory.extend(E[:, :12], 0)
     for step in range(4):
         rows = torch.arange(5)
@@ -65,7 +67,7 @@ def test_rows_at_unequal_places_do_not_see_one_another(net) -> None:
 
 
 def test_going_back_forgets_what_came_after(net) -> None:
-    memory = TransformerDecoder(net, torch.float32).begin(5, 24)
+    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
     memory.extend(E[:, :6], 0)
     memory.extend(torch.randn(5, 8, 48), 6)
     found = memory.extend(E[:, 6:7], 6)
@@ -74,7 +76,7 @@ def test_going_back_forgets_what_came_after(net) -> None:
 
 def test_rows_move_together_and_one_row_is_a_part(net) -> None:
     whole = net(E)
-    memory = TransformerDecoder(net, torch.float32).begin(5, 24)
+    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
     memory.extend(E[:, :6], 0)
     memory.keep(3, torch.tensor([4]), torch.tensor([1]))
     rows = [0, 4, 2]
@@ -90,7 +92,7 @@ def test_rows_move_together_and_one_row_is_a_part(net) -> None:
 def test_a_recurrent_net_remembers_its_state(kind) -> None:
     torch.manual_seed(0)
     net = Recurrent(kind, width=48, depth=2).requires_grad_(False)
-    memory = RecurrentDecoder(net, torch.float32).begin(5, 24)
+    memory = RecurrentMemory(net)
     found = [memory.extend(E[:, :7], 0), memory.extend(E[:, 7:8], 7)]
     torch.testing.assert_close(torch.cat(found, 1), net(E[:, :8]), atol=1e-5, rtol=0)
     memory.keep(3, torch.tensor([4]), torch.tensor([1]))
@@ -98,3 +100,16 @@ def test_a_recurrent_net_remembers_its_state(kind) -> None:
     torch.testing.assert_close(found, net(E[[0, 4, 2], :9])[:, 8:], atol=1e-5, rtol=0)
     alone = memory.part(1).extend(E[4:5, 9:10], 9)
     torch.testing.assert_close(alone, net(E[4:5, :10])[:, 9:], atol=1e-5, rtol=0)
+
+
+def test_one_row_alone_is_as_among_others(net) -> None:
+    decoder = Decoder(torch.zeros(3, 48), net, torch.zeros(3, 48), torch.float32)
+    memory, whole = decoder.begin(1, 24), net(E[1:2])
+    assert isinstance(memory, SingleMemory)
+    found = [memory.extend(E[1:2, :6], 0)]
+    found += [memory.extend(E[1:2, j : j + 1], j) for j in range(6, 15)]
+    found += [memory.extend(E[1:2, 15:20], 15), memory.extend(E[1:2, 20:21], 20)]
+    torch.testing.assert_close(torch.cat(found, 1), whole[:, :21], atol=2e-5, rtol=0)
+    memory.part(0).extend(E[2:3, :9], 0)
+    after = memory.extend(E[2:3, 9:10], 9)
+    torch.testing.assert_close(after, net(E[2:3])[:, 9:10], atol=2e-5, rtol=0)

@@ -22,8 +22,9 @@ SHOWN = 60
 def score(model: Path, text: str, seed: int, as_json: bool) -> None:
     """Say how probable TEXT is under MODEL.
 
-    A TEXT that names a file or a folder is read. Prints the log-probability in nats and, of sequences, the bits per byte of each text and of all. With `--json`
-    also the log-probability of each symbol, where the family has it. For some families it is a lower bound.
+    A TEXT that names a file or a folder is read. Prints the log-probability in nats and, of sequences, the bits per
+    byte of each text and of all. With `--json` also the log-probability of each symbol, where the family has it. For
+    some families it is a lower bound.
     """
     from fivefold.model import load
     from fivefold.scoring import score as run

@@ -116,7 +116,9 @@ class Bytes(Alphabet):
     def flat(self, texts: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """The bytes of many texts, as they lie in memory."""
         data, offsets = content(texts)
-        return data.astype(np.uint32) + np.uint32(1), np.diff(offsets)
+        symbols = data.astype(np.uint32)
+        symbols += 1
+        return symbols, np.diff(offsets)
 
     def to_dict(self) -> dict[str, Any]:
         """The name alone."""

@@ -1,8 +1,9 @@
 """Frequent runs of bytes as symbols: byte-level byte-pair encoding, learned and run by the library `tokenizers`.
 
 Training begins with the 256 bytes and joins the most frequent pair of neighbours into a new symbol until there are
-enough. A pair seen fewer than `RARE` times is not joined. All that the library can hold is kept in its own JSON, so that
-the tokenizer of another model is an alphabet as well: there the end has some number e, and symbols 0 and e change places.
+enough. A pair seen fewer than `RARE` times is not joined. All that the library can hold is kept in its own JSON, so
+that the tokenizer of another model is an alphabet as well: there the end has some number e, and symbols 0 and e change
+places.
 
 References:
     Neural machine translation of rare words with subword units, Sennrich, Haddow, Birch, 2016,
@@ -66,12 +67,7 @@ class BytePairs(Alphabet):
         size: int | None = None,
     ) -> None:
         self.end, self.specials = end, dict(specials or {})
-        try:
-            self.tokenizer = _library().Tokenizer.from_str(description)
-        except Exception as fault:
-            if isinstance(fault, MissingExtraError):
-                raise
-            raise ValueError(f"no tokenizer ({str(fault)[:200]})") from fault
+        self.tokenizer = _from_json(description)
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         self.tokenizer.encode_special_tokens = True
@@ -230,6 +226,17 @@ def _shown(texts: pa.ChunkedArray) -> Iterator[list[str]]:
     for number, (part, _) in enumerate(parts(texts, 1 << 20)):
         if number % max(1, every) == 0:
             yield part.to_pylist()
+
+
+def _from_json(description: str) -> Any:
+    """The tokenizer; a ValueError where it is none, also where the library breaks off."""
+    library = _library()
+    try:
+        return library.Tokenizer.from_str(description)
+    except BaseException as fault:
+        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
+            raise ValueError(f"no tokenizer ({str(fault)[:200]})") from fault
+        raise
 
 
 def _library() -> Any:

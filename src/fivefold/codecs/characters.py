@@ -54,20 +54,24 @@ class Characters(Alphabet):
         """The frequent characters of the texts, and the bytes if there are rare ones."""
         counts = np.zeros(POINTS, np.int64)
         for part, _ in parts(texts):
-            found, seen = np.unique(_points(part), return_counts=True)
-            counts[found] += seen
-        frequent = (counts >= RARE) | ((counts > 0) & (np.arange(POINTS) < 0x80))
-        most = MOST if symbols is None else max(1, symbols - 1)
-        if frequent.sum() > most or (symbols and (counts[~frequent] > 0).any()):
-            most = max(1, most - len(WRITTEN)) if symbols else most
-            order = np.argsort(-counts, kind="stable")[:most]
-            chosen = np.zeros(POINTS, bool)
-            chosen[order] = True
-            frequent &= chosen
+            points, times = np.unique(_points(part), return_counts=True)
+            counts[points] += times
+        seen = counts > 0
+        frequent = (counts >= RARE) | (seen & (np.arange(POINTS) < 0x80))
+        most = MOST if symbols is None else symbols - 1
+        if frequent.sum() > most or (symbols and not frequent[seen].all()):
+            room = most - len(WRITTEN) * (symbols is not None)
+            if room < 1:
+                raise InputError(
+                    f"{int(seen.sum()):,} characters cannot be written with {symbols:,} symbols",
+                    hint=f"give at least {len(WRITTEN) + 2}, or choose the alphabet bytes",
+                    code="symbols",
+                )
+            frequent[np.argsort(np.where(frequent, -counts, 0), kind="stable")[room:]] = False
         rare = int(counts[~frequent].sum())
         alphabet = cls("".join(map(chr, np.flatnonzero(frequent))), spare=rare > 0)
         if rare:
-            kinds = int((counts[~frequent] > 0).sum())
+            kinds = int(seen.sum() - frequent.sum())
             alphabet.notice = (
                 f"{kinds:,} rare characters ({rare / counts.sum():.2%} of the text) are written "
                 "as their bytes"
@@ -88,9 +92,10 @@ class Characters(Alphabet):
 
     def encode(self, text: str) -> list[int]:
         """The symbols of a text."""
+        utf8(text)
         found: list[int] = []
         for character in text:
-            word = utf8(character)
+            word = character.encode()
             if word in self._numbers:
                 found.append(self._numbers[word])
             elif self.spare:

@@ -22,10 +22,10 @@ LONGEST = 1 << 20
 
 
 class CodeCodec(SequenceCodec):
-    """Turn code into sequences of symbols and back.
+    r"""Turn code into sequences of symbols and back.
 
     Example:
-        >>> table = pa.table({"code": ["def f(x):\\n    return x\\n", "import re\\n"]})
+        >>> table = pa.table({"code": ["def f(x):\n    return x\n", "import re\n"]})
         >>> codec = CodeCodec(alphabet="characters").fit(table)
         >>> codec.language, codec.parses("f(1)"), codec.parses("f(1")
         ('python', True, False)

@@ -21,6 +21,8 @@ from fivefold.errors import InputError
 
 PIECE = 1 << 22
 HEAD = 1 << 16
+NARROW = (1 << 31) - 1
+"""Arrow counts the bytes of a string array in 32 bits up to here, beyond in 64."""
 LISTED, SELDOM = 50, 0.002
 """A list has at least so many lines, and no greater share of blank ones."""
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b")) + b"\x7f"
@@ -183,7 +185,7 @@ def as_array(text: pa.Buffer, places: NDArray[np.int64]) -> pa.Array:
         text: valid UTF-8.
         places: where each section begins, and where the last one ends.
     """
-    wide = text.size >= 1 << 31
+    wide = text.size > NARROW
     kind = pa.large_string() if wide else pa.string()
     offsets = pa.py_buffer(places.astype(np.int64 if wide else np.int32))
     return pa.Array.from_buffers(kind, len(places) - 1, [None, offsets, text])

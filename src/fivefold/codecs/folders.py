@@ -184,6 +184,10 @@ class Gathered:
         language = max(self.languages, key=self.languages.__getitem__)
         if kind == "code" and language:
             table = table.replace_schema_metadata({**table.schema.metadata, LANGUAGE: language})
+        if len(self.languages) > 1:
+            shares = self.languages.most_common(NOTED)
+            said = ", ".join(f"{name.decode()} {size:,}" for name, size in shares)
+            table = noted(table, [f"bytes in each language: {said}"])
         return table
 
     def _said(self) -> list[str]:

@@ -220,7 +220,10 @@ def _play(
     """Put one event into the file."""
     import mido
 
-    name, digits = re.fullmatch(r"(key|[a-z]+)(.*)", word, re.DOTALL).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"(key|[a-z]+)(.*)", word, re.DOTALL)
+    if found is None:
+        raise ValueError(word)
+    name, digits = found.groups()
     if name == "type":
         file.type = _within(int(digits), 0, 1)
     elif name == "division":

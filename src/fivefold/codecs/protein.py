@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from fivefold.codecs.alphabets import Alphabet, alphabet_from
+from fivefold.codecs.alphabets import Alphabet, alphabet_from, content
 from fivefold.codecs.fasta import ENDINGS, LETTERS, fasta
 from fivefold.codecs.plainfiles import write_plain
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
 from fivefold.spaces import END
+
+SYMBOLS = np.zeros(256, np.uint32)
+SYMBOLS[[ord(letter) for letter in LETTERS]] = np.arange(1, len(LETTERS) + 1)
 
 
 class AminoAcids(Alphabet):
@@ -47,6 +52,15 @@ class AminoAcids(Alphabet):
                 code="unknown-symbol",
             )
         return found
+
+    def flat(self, texts: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The symbols of many proteins, by a table over bytes."""
+        data, offsets = content(texts)
+        found = SYMBOLS[data]
+        if not found.all():
+            row = int(np.searchsorted(offsets, int(found.argmin()), "right")) - 1
+            self.encode(texts[row].as_py())
+        return found, np.diff(offsets)
 
     def decode(self, symbols: Sequence[int]) -> str:
         """The protein of symbols."""

@@ -6,7 +6,6 @@ strings those are (a poem, a molecule, a case of an event log) each kind of data
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,18 +22,13 @@ from torch import Tensor
 from fivefold.codecs.alphabets import Alphabet, alphabet_from, alphabet_type
 from fivefold.codecs.places import NOTICES, place
 from fivefold.codecs.spools import Spool, parts
+from fivefold.codecs.surveys import openings, suitable_alphabet, suitable_length
 from fivefold.errors import InputError, NotFittedError
 from fivefold.spaces import Batch, Condition, Sequences, Space
 from fivefold.spaces.sequences import windows
 
-ENOUGH = 200_000
-"""Bytes of text from which byte pairs are learned unasked."""
 MEMORY = 1 << 30
 """Symbols beyond so many bytes wait in a file."""
-SAMPLE = 1 << 21
-OPENINGS, RARE = 512, 10
-"""So many symbols that windows go on from are remembered, none that occurs fewer times."""
-LONGEST = 1_000
 MOST_POSITIONS = 1 << 17
 
 
@@ -107,16 +101,14 @@ class SequenceCodec:
         self._alphabet = self.learn(texts)
         if self._alphabet.notice:
             self.notices.append(self._alphabet.notice)
-        counts = self._counted(texts)
         if self.length is None:
-            wanted = int(np.quantile(counts, 0.999, method="higher")) + 2
-            self.length = max(8, min(self.longest, -(-wanted // 8) * 8))
+            self.length = suitable_length(texts, self._alphabet, self.longest)
         self._openings = self._opened(texts)
         return self
 
     def learn(self, texts: pa.ChunkedArray) -> Alphabet:
         """The alphabet of some texts: the one that was wished for, else the one that suits them."""
-        return alphabet_type(self.wish or suited(texts)).fit(texts, self.symbols)
+        return alphabet_type(self.wish or suitable_alphabet(texts)).fit(texts, self.symbols)
 
     def texts(self, table: pa.Table) -> pa.ChunkedArray:
         """The column of texts; an InputError where there is none."""
@@ -131,37 +123,9 @@ class SequenceCodec:
             )
         return table[name]
 
-    def _counted(self, texts: pa.ChunkedArray) -> NDArray[np.int64]:
-        """How many symbols documents have: of some rows, spread evenly, and of the longest."""
-        sizes = np.asarray(pc.fill_null(pc.binary_length(texts), 0))
-        rows = max(1, min(len(texts), 20_000, int(SAMPLE / max(1.0, sizes.mean()))))
-        chosen = np.linspace(0, len(texts) - 1, rows).astype(np.int64)
-        long = np.argsort(-sizes, kind="stable")[:LONGEST]
-        every = np.unique(np.concatenate([chosen, long[sizes[long] <= 16 * self.longest]]))
-        counts = np.where(sizes > 16 * self.longest, sizes // 8, 0)[every]
-        short = every[sizes[every] <= 16 * self.longest]
-        found = self.alphabet.flat(_whole(texts.take(pa.array(short))))[1]
-        counts[sizes[every] <= 16 * self.longest] = found
-        return counts
-
     def _opened(self, texts: pa.ChunkedArray) -> dict[int, int]:
-        """How often each symbol is the one that a window goes on from: as often as it occurs, and the end as often
-        as a document begins; rare symbols are left out."""
-        counts = np.zeros(self.alphabet.size, np.int64)
-        begun = windows = seen = 0
-        for part, ends in parts(texts, SAMPLE):
-            symbols, sizes = self.alphabet.flat(part)
-            counts += np.bincount(symbols, minlength=len(counts))
-            begun += len(sizes) - (not ends)
-            windows += int((-(-(sizes + 1) // (self.space.positions - 1))).sum())
-            seen += len(symbols)
-            if seen > SAMPLE:
-                break
-        often = np.argsort(-counts, kind="stable")[:OPENINGS]
-        often = often[counts[often] >= RARE]
-        share = max(0, windows - begun) / max(1, seen)
-        found = {int(symbol): round(share * int(counts[symbol])) for symbol in often}
-        return {0: max(1, begun)} | {symbol: count for symbol, count in found.items() if count}
+        """How often each symbol is the one that a datum goes on from."""
+        return openings(texts, self.alphabet, self.space.positions)
 
     @property
     def alphabet(self) -> Alphabet:
@@ -273,9 +237,11 @@ class SequenceCodec:
                     hint="a prompt can be asked for",
                     code="where",
                 )
-        if "prompt" in where:
-            return self.prompts([str(where["prompt"])] * n)
-        return self._opening(n, seed)
+        if "prompt" not in where:
+            return self._opening(n, seed)
+        if not isinstance(where["prompt"], str):
+            raise InputError("a prompt is a text", hint="give a string", code="where")
+        return self.prompts([where["prompt"]] * n)
 
     def _opening(self, n: int, seed: int) -> Condition:
         values = np.zeros((n, self.space.positions), np.int64)
@@ -372,33 +338,15 @@ class SequenceCodec:
         )
 
 
-def suited(texts: pa.ChunkedArray) -> str:
-    """The alphabet that suits texts: byte pairs where there are enough of them and `tokenizers`, else characters.
-
-    Example:
-        >>> suited(pa.chunked_array([["to be"]]))
-        'characters'
-    """
-    size = pc.sum(pc.binary_length(texts)).as_py() or 0
-    able = importlib.util.find_spec("tokenizers") is not None
-    return "bpe" if able and size > ENOUGH else "characters"
-
-
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pt.is_string(kind) or pt.is_large_string(kind))
-
-
-def _whole(texts: pa.ChunkedArray) -> pa.Array:
-    found = pc.fill_null(texts, "").combine_chunks()
-    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _ended(
     symbols: NDArray[np.uint32], counts: NDArray[np.int64], *, opened: bool
 ) -> NDArray[np.uint32]:
     """The symbols of documents with an end before each; before the first only if it is `opened` here."""
-    flat = np.zeros(len(symbols) + len(counts), symbols.dtype)
-    flat[np.arange(len(symbols)) + np.repeat(np.arange(1, len(counts) + 1), counts)] = symbols
+    flat = np.insert(symbols, counts.cumsum() - counts, 0)
     return flat if opened else flat[1:]
 
 

@@ -14,7 +14,6 @@ import pyarrow.types as pt
 
 from fivefold.codecs.sources import Limits, bare_name, pieces
 
-
 CHUNK = 1 << 24
 """Bytes of texts that are put into one array."""
 

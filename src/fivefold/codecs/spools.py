@@ -23,7 +23,7 @@ def parts(texts: pa.ChunkedArray, size: int = PART) -> Iterator[tuple[pa.Array, 
 
     Arguments:
         texts: strings, with shape (n,).
-        size: bytes; a longer text is cut behind a line break or blank, never inside a character.
+        size: bytes, at least 4; a longer text is cut behind a line break or blank, never inside a character.
 
     Returns:
         Pairs of some texts, and whether the last of them ends with the part; if not, it goes on in the next part.

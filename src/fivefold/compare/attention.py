@@ -14,7 +14,7 @@ from fivefold.compare.profile import Attention
 from fivefold.families import Autoregressive
 from fivefold.model import Model
 from fivefold.nets.causal import SequenceConditionals
-from fivefold.nets.transformer import Transformer, rotary, rotate
+from fivefold.nets.transformer import Block, Transformer, rotary, rotate
 from fivefold.seeds import seeded
 
 SYMBOLS = 40
@@ -65,6 +65,7 @@ def weights(net: Transformer, h: Tensor) -> list[Tensor]:
     hidden = places[:, None] < places
     found = []
     for block in net.blocks:
+        assert isinstance(block, Block)
         layer, n = block.attention, block.before_attention(h)
         q, k, v = (
             part(n).unflatten(-1, (-1, net.head)).transpose(1, 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -26,14 +27,13 @@ from fivefold.compare.trials import Trial, trial_of
 from fivefold.families import Family
 from fivefold.measures.energy import Meter
 from fivefold.measures.figure import Figure
-from fivefold.model import Model, chunk_of
+from fivefold.model import Model
 from fivefold.preparation import TRAINING_COPIES, build
 from fivefold.seeds import seed_of, seeded
-from fivefold.spaces import Batch
+from fivefold.spaces import Data
 from fivefold.training import fit_budget, make_plan, step_seconds, train
 
 SIZES = (0.25, 0.5, 1.0)
-SPEED_CHUNKS = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Job:
         seconds: the budget of processor seconds.
         target: the column by which usefulness is measured.
         rows: synthetic rows to draw and judge.
+        effort: the share of the usual effort that judging may take.
         folder: where the model is kept, or None.
         results: the folder for results and synthetic tables.
     """
@@ -63,6 +64,7 @@ class Job:
     seconds: float = 0.0
     target: str | None = None
     rows: int = 0
+    effort: float = 1.0
     folder: str | None = None
     results: str = ""
 
@@ -89,7 +91,7 @@ def run(job: Job) -> dict[str, Any]:
     """Do a job in this process."""
     torch.set_num_threads(1)
     parts = Parts.read(Path(job.parts))
-    return KINDS[job.kind](job, trial_of(parts.codec.kind)(parts))
+    return KINDS[job.kind](job, trial_of(parts.codec.kind)(parts, job.effort))
 
 
 def fit_job(job: Job, trial: Trial) -> dict[str, Any]:
@@ -218,40 +220,56 @@ def _trained(
 
 
 def _judged(job: Job, trial: Trial, model: Model) -> list[Figure]:
-    started = time.process_time()
-    made = pa.concat_tables(model.sample(job.rows, seed=job.seed))
-    speed = _speed(job.rows, time.process_time() - started, model, job.seed)
+    made, rates = _drawn(model, job.rows, job.seed)
+    if trial.speed_draws:
+        again = [_drawn(model, n, job.seed + i)[1] for i, n in enumerate(trial.speed_draws)]
+        rates = [_mean_rate(found) for found in (rates, *again)]
     job.table.parent.mkdir(parents=True, exist_ok=True)
     feather.write_feather(made, job.table)
     figures = trial.figures(made, job.target, job.seed)
+    speed = _speed([rate for _, rate in rates], model)
     return [speed, *figures, *trial.likelihood(model, job.seed)]
 
 
-def _speed(rows: int, seconds: float, model: Model, seed: int) -> Figure:
+Rate = tuple[int, float]
+"""How many were drawn, and how many of them in a processor second."""
+
+
+def _drawn(model: Model, rows: int, seed: int) -> tuple[pa.Table, list[Rate]]:
+    """Synthetic data, and the speed at which each chunk was drawn."""
+    chunks: list[pa.Table] = []
+    rates: list[Rate] = []
+    started = time.process_time()
+    for chunk in model.sample(rows, seed=seed):
+        now = time.process_time()
+        chunks.append(chunk)
+        rates.append((len(chunk), len(chunk) / max(now - started, 1e-9)))
+        started = now
+    return pa.concat_tables(chunks), rates
+
+
+def _mean_rate(rates: list[Rate]) -> Rate:
+    rows = sum(count for count, _ in rates)
+    return rows, rows / sum(count / rate for count, rate in rates)
+
+
+def _speed(rates: list[float], model: Model) -> Figure:
     many = nouns_of(model.codec.kind).many
-    again_rows = min(2 * rows, SPEED_CHUNKS * chunk_of(model.family.space))
-    rates = [rows / max(seconds, 1e-9)]
-    for again in range(2):
-        started = time.process_time()
-        for _ in model.sample(again_rows, seed=seed + again):
-            pass
-        rates.append(again_rows / (time.process_time() - started))
-    rates.sort()
     return Figure(
         name="generation_speed",
         title="Generation speed",
-        value=rates[1],
-        low=rates[0],
-        high=rates[2],
+        value=statistics.median(rates),
+        low=min(rates),
+        high=max(rates),
         better="higher",
         unit=f"{many}/s",
-        definition=f"{many.capitalize()} drawn and decoded in a processor second: the median of three draws, "
+        definition=f"{many.capitalize()} drawn and decoded in a processor second: the median of a few draws, "
         "and their range.",
         source="fivefold",
     )
 
 
-def memory(family: Family, x: Batch) -> int:
+def memory(family: Family, x: Data) -> int:
     """Bytes that training needs: every copy of the weights, and what one step keeps for its gradients."""
     kept = 0
 

@@ -44,5 +44,7 @@ class Parts:
     def read(cls, folder: Path) -> Parts:
         """The parts that `write` wrote."""
         state = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-        tables = [feather.read_table(folder / f"{name}.arrow") for name in NAMES]
-        return cls(*tables, codec_from(state))
+        train, validation, holdout = (
+            feather.read_table(folder / f"{name}.arrow") for name in NAMES
+        )
+        return cls(train, validation, holdout, codec_from(state))

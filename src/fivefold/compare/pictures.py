@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 WIDTH, HEIGHT = 190, 130
 
@@ -17,11 +18,12 @@ def molecule(smiles: str) -> str:
     from rdkit.Chem.Draw import rdMolDraw2D
 
     with rdBase.BlockLogs():
-        found = Chem.MolFromSmiles(smiles) if smiles else None
-        if found is None:
+        found = Chem.MolFromSmiles(smiles)
+        if found is None or not smiles:
             return ""
         drawing = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
-        drawing.drawOptions().clearBackground = False
+        options: Any = drawing.drawOptions()
+        options.clearBackground = False
         rdMolDraw2D.PrepareAndDrawMolecule(drawing, found)
         drawing.FinishDrawing()
     return plain_svg(drawing.GetDrawingText())

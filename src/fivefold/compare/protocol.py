@@ -18,7 +18,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -44,6 +44,7 @@ from fivefold.training import Progress
 Report = Callable[[Progress], None]
 SIZE_SHARE = 0.25
 SMALLEST_FIT = 2.0
+WHOLE_EFFORT, LEAST_EFFORT = 10.0, 0.125
 
 
 def compare(
@@ -97,7 +98,8 @@ def compare(
     given = Reading(kind, column, encoding, schema, alphabet, symbols, length)
     codec, table = given.open(data)
     parts = trial_of(codec.kind).split(codec, table, seed)
-    trial = trial_of(codec.kind)(parts)
+    effort = min(1.0, max(LEAST_EFFORT, minutes / WHOLE_EFFORT))
+    trial = trial_of(codec.kind)(parts, effort)
     trial.check(target)
     source = describe_source(data, table)
     workers = max(1, min(threads or cores(), len(chosen) * seeds + 2))
@@ -106,9 +108,11 @@ def compare(
         parts.write(Path(place))
         digest = f"{source['sha256']}-{seed}-{json.dumps(parts.codec.to_dict(), sort_keys=True)}"
         common = Job("floor", place, digest, seed=seed, target=target, rows=trial.rows)
-        common = replace(common, results=str(folder / "jobs"))
+        common = replace(common, effort=effort, results=str(folder / "jobs"))
         jobs = plan_jobs(common, chosen, seeds, budget, folder)
-        done = work(jobs, folder, workers, trial.overhead, on_progress)
+        cost = dict.fromkeys(("fit", "baseline", "floor"), trial.overhead)
+        cost |= dict.fromkeys(("size", "scale"), trial.cheap)
+        done = work(jobs, folder, workers, cost, on_progress)
         comparison = Comparison(
             data=_data(data, source, parts, target),
             machine=summary.machine(Machine.here(), workers),
@@ -190,12 +194,12 @@ def work(
     jobs: Sequence[Job],
     folder: Path,
     workers: int,
-    overhead: float,
+    cost: Mapping[str, float],
     on_progress: Report | None,
 ) -> list[tuple[Job, dict[str, Any]]]:
     """Do the jobs, several at a time, and return each with its result; one that is kept is not done again."""
     done: dict[str, dict[str, Any]] = {}
-    weight = {job.key: job.seconds + overhead for job in jobs}
+    weight = {job.key: job.seconds + cost.get(job.kind, 1.0) for job in jobs}
     total, started = sum(weight.values()), time.monotonic()
 
     def say(note: str) -> None:

@@ -18,7 +18,7 @@ from fivefold.compare.portrait import portrait
 from fivefold.compare.profile import ColumnResult, Gallery, Pairs
 from fivefold.errors import InputError
 from fivefold.families import Family
-from fivefold.intake import held_out_rows
+from fivefold.intake import Codec, held_out_rows
 from fivefold.measures.fidelity import fidelity
 from fivefold.measures.figure import Figure
 from fivefold.measures.frame import frames
@@ -41,20 +41,23 @@ class TableTrial:
 
     Arguments:
         parts: the parts of the table.
+        effort: not needed: judging a table is cheap.
     """
 
     looks: ClassVar[tuple[int, ...]] = (1, 2, 4, 7, 11, 15, 20)
-    overhead: ClassVar[float] = 8.0
-    cheap: ClassVar[float] = 3.0
+    overhead: float = 8.0
+    cheap: float = 3.0
+    speed_draws: tuple[int, ...] = (2 * CHUNK, 2 * CHUNK)
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, effort: float = 1.0) -> None:
+        assert isinstance(parts.codec, TableCodec)
         self.parts, self.codec = parts, parts.codec
-        assert isinstance(self.codec, TableCodec)
         self.schema = self.codec.schema
 
     @staticmethod
-    def split(codec: TableCodec, table: pa.Table, seed: int) -> Parts:
+    def split(codec: Codec, table: pa.Table, seed: int) -> Parts:
         """Train, validation and holdout rows at random, so that training and holdout differ by chance alone."""
+        assert isinstance(codec, TableCodec)
         if len(table) < FEWEST:
             raise InputError(
                 f"{len(table)} rows: a comparison needs a training part and a holdout",

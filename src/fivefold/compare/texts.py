@@ -27,7 +27,7 @@ from fivefold.compare.parts import Parts
 from fivefold.compare.profile import ColumnResult, Gallery, Pairs
 from fivefold.errors import InputError
 from fivefold.families import Family
-from fivefold.intake import BLOCKS, LARGE, cut_notice, deal, held_out_rows
+from fivefold.intake import BLOCKS, LARGE, Codec, cut_notice, deal, held_out_rows
 from fivefold.measures.figure import Figure
 from fivefold.measures.membership import membership, with_source
 from fivefold.measures.sequences import bits_per_byte, cheap_sequences, measure_sequences
@@ -35,13 +35,14 @@ from fivefold.model import Model
 from fivefold.spaces import Data, Sequences, Space
 from fivefold.spaces.sequences import windows
 from fivefold.training import Plan
-from fivefold.training.loop import judged
+from fivefold.training.plan import judged
 
 HOLDOUT, HOLDOUT_MOST = 0.2, 20_000
 FEWEST = 40
 JUDGED, JUDGED_MOST = 2**17, 10_000
 LOOKED, LOOKED_MOST = 2**14, 1_000
 SCORED = 2**16
+OVERHEAD = (10.0, 20.0)
 PICTURED = 4_000
 SHOWN, SHOWN_MOST = 6, 1_200
 LENGTHS = (0.5, 1.0, 2.0, 4.0)
@@ -55,23 +56,26 @@ class SequenceTrial:
 
     Arguments:
         parts: the parts of the documents.
+        effort: the share of the usual number of passages that is drawn and judged.
     """
 
     looks: ClassVar[tuple[int, ...]] = (2, 5, 10, 20)
-    overhead: ClassVar[float] = 30.0
-    cheap: ClassVar[float] = 5.0
+    speed_draws: tuple[int, ...] = ()
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, effort: float = 1.0) -> None:
+        self.effort = effort
+        self.overhead, self.cheap = OVERHEAD[0] + effort * OVERHEAD[1], 2 + effort * 4
         assert isinstance(parts.codec, SequenceCodec)
         self.parts, self.codec = parts, parts.codec
         self.kind = self.codec.kind
 
     @staticmethod
-    def split(codec: SequenceCodec, table: pa.Table, seed: int) -> Parts:
+    def split(codec: Codec, table: pa.Table, seed: int) -> Parts:
         """Documents at random into train, validation and holdout; one that is a large share of them in blocks.
 
         The alphabet is that of all documents: a symbol that only a held-out one has would otherwise be unknown.
         """
+        assert isinstance(codec, SequenceCodec)
         codec.fit(table)
         pieces, cut = documents(codec.texts(table))
         table = pa.table({codec.column: pieces})
@@ -118,7 +122,7 @@ class SequenceTrial:
 
     def _so_many(self, symbols: int, most: int) -> int:
         mean = float(self.windows.lengths.double().mean())
-        return max(1, min(len(self.windows), most, round(symbols / mean)))
+        return max(1, min(len(self.windows), most, round(self.effort * symbols / mean)))
 
     @cached_property
     def train(self) -> pa.Table:
@@ -179,7 +183,7 @@ class SequenceTrial:
     def _scored(self, model: Model, table: pa.Table, seed: int) -> tuple[Floats, Floats]:
         """log p of some windows in nats, and how many symbols each has."""
         x = self.codec.encode(table)
-        wanted = max(1, round(SCORED / float(x.lengths.double().mean())))
+        wanted = max(1, round(self.effort * SCORED / float(x.lengths.double().mean())))
         chosen = torch.from_numpy(np.random.default_rng(seed).permutation(len(x))[:wanted])
         part = x.part(chosen)
         return model.log_prob_of(part, seed=seed).numpy(), (part.lengths - 1).double().numpy()

@@ -24,14 +24,18 @@ from fivefold.training import Plan
 class Trial(Protocol):
     """How families are tried on one sort of data."""
 
+    parts: Parts
     looks: ClassVar[tuple[int, ...]]
     """The validations at which the curve of the quality has a point."""
-    overhead: ClassVar[float]
+    overhead: float
     """Processor seconds that judging one fit takes, about."""
-    cheap: ClassVar[float]
+    cheap: float
     """The same for a cheap judgement."""
+    speed_draws: tuple[int, ...]
+    """How many data are drawn again to measure the speed; none where the chunks that are judged tell it."""
 
-    def __init__(self, parts: Parts) -> None: ...
+    def __init__(self, parts: Parts, effort: float = 1.0) -> None:
+        """The parts, and the share of the usual effort with which a short comparison judges."""
 
     @staticmethod
     def split(codec: Codec, table: pa.Table, seed: int) -> Parts:

@@ -87,7 +87,15 @@ class Adversarial(Family):
             epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
         ),
         "sequence": Recipe(
-            epochs=12, batch=64, rate=2e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0
+            epochs=12,
+            batch=32,
+            length=128,
+            optimiser="muon",
+            rate=3e-3,
+            decay=0.0,
+            betas=(0.5, 0.99),
+            ema=0.1,
+            conditional=0.0,
         ),
     }
     owner: Tensor

@@ -58,7 +58,13 @@ class Variational(Family):
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=20, batch=512, rate=2e-3, conditional=0.1),
         "sequence": Recipe(
-            epochs=12, batch=64, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0
+            epochs=12,
+            batch=32,
+            length=128,
+            optimiser="muon",
+            rate=3e-3,
+            ema=0.1,
+            conditional=0.0,
         ),
     }
 

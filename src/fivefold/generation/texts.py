@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from fivefold.codecs.alphabets import Alphabet
 
 BROKEN = "\ufffd"
-PENDING = 8
-"""So many symbols that make no character are taken for what they are."""
+LONGEST = 24
+"""So many symbols are decoded again with each new one at most."""
 BEFORE = 6
 """So many symbols of the prompt are decoded with the first new ones: some alphabets drop a first blank."""
 
@@ -47,25 +47,36 @@ class Text:
     def add(self, symbol: int) -> None:
         """One more symbol; nothing follows a stop string."""
         self.symbols.append(symbol)
-        now = self.alphabet.decode(self.symbols[self.begun :])
-        late = len(self.symbols) - self.read >= PENDING
-        if len(now) > len(self.old) and (late or not now.endswith(BROKEN)):
-            self._grow(now[len(self.old) :])
-            self.begun, self.read = self.read, len(self.symbols)
-            self.old = self.alphabet.decode(self.symbols[self.begun :])
+        if self.stops:
+            self._read()
 
     def finish(self) -> None:
         """Nothing more will come: what was held back is sure."""
-        if not self.stopped and self.read < len(self.symbols):
+        self._read()
+        if not self.stopped:
             self._grow(self.alphabet.decode(self.symbols[self.begun :])[len(self.old) :])
-            self.read = len(self.symbols)
-        self.stops = []
+        self.symbols, self.stops = [], []
 
     def take(self) -> str:
         """The text that has become sure since it was taken last."""
+        self._read()
         sure = len(self.whole) - self._held()
         piece, self.taken = self.whole[self.taken : sure], max(sure, self.taken)
         return piece
+
+    def _read(self) -> None:
+        """Decode what has not been read: all but the last character, where that is not whole."""
+        if self.read >= len(self.symbols) or self.stopped:
+            return
+        now = self._sure()
+        self._grow(now[len(self.old) :])
+        if len(self.symbols) - self.begun > LONGEST:
+            self.begun = len(self.symbols) - BEFORE
+            now = self._sure()
+        self.read, self.old = len(self.symbols), now
+
+    def _sure(self) -> str:
+        return self.alphabet.decode(self.symbols[self.begun :]).removesuffix(BROKEN)
 
     def _grow(self, piece: str) -> None:
         longest = max((len(stop) for stop in self.stops), default=1)

@@ -12,6 +12,8 @@ standard input says what to do; `sandbox` writes it and documents what is guaran
 6. the program  as the child of an init process, whose end ends every process that the program has made
 """
 
+# ruff: noqa: PTH103, PTH112, PTH114, PTH115, PTH118, PTH120, PTH123, PTH211
+# (pathlib would take a tenth of the time that starting takes)
 import ctypes
 import json
 import os
@@ -30,31 +32,40 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 1, 38, 22, 2
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/nix/store", "/gnu/store")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
-LANDLOCK_WRITES = sum(1 << bit for bit in (1, *range(4, 13)))  # write, remove, make; not read and execute
+LANDLOCK_WRITES = sum(
+    1 << bit for bit in (1, *range(4, 13))
+)  # write, remove, make; not read and execute
 LANDLOCK_NEWER = {2: 1 << 13, 3: 1 << 14}  # move between folders; cut short
 PERSONS = (1_900_000_000, 60_000)
 REFUSED = 125
 
-# Of each architecture: its number; pivot_root, clone, setsid, setpgid, kill, tkill, tgkill; and the calls refused, which are
+# Of each architecture: its number; pivot_root, clone, setsid, setpgid, kill, tkill, tgkill; and the calls refused:
 # socket, shmget, mq_open, memfd_create, memfd_secret, ptrace, process_vm_readv and _writev, kcmp, pidfd_getfd, bpf,
 # perf_event_open, userfaultfd, io_uring (3), keys (3), mount, umount2, pivot_root, chroot, unshare, setns, the newer
-# calls for mounts (7), modules (3), kexec, open_by_handle_at, fanotify_init, swap (2), quotactl, acct, reboot, clocks (2).
+# calls for mounts (7), modules (3), kexec, open_by_handle_at, fanotify_init, swap (2), quotactl, acct, reboot, and
+# the setting of clocks (2).
+# fmt: off
 CALLS: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
     "x86_64": (
         0xC000003E,
         (155, 56, 112, 109, 62, 200, 234),
-        (41, 29, 240, 319, 447, 101, 310, 311, 312, 438, 321, 298, 323, 425, 426, 427, 248, 249, 250)
-        + (165, 166, 155, 161, 272, 308, 428, 429, 430, 431, 432, 433, 442, 175, 176, 313, 246, 320)
-        + (304, 300, 167, 168, 179, 163, 169, 164, 227),
+        (
+            41, 29, 240, 319, 447, 101, 310, 311, 312, 438, 321, 298, 323, 425, 426, 427, 248, 249, 250,
+            165, 166, 155, 161, 272, 308, 428, 429, 430, 431, 432, 433, 442, 175, 176, 313, 246, 320,
+            304, 300, 167, 168, 179, 163, 169, 164, 227,
+        ),
     ),
     "aarch64": (
         0xC00000B7,
         (41, 220, 157, 154, 129, 130, 131),
-        (198, 194, 180, 279, 447, 117, 270, 271, 272, 438, 280, 241, 282, 425, 426, 427, 217, 218, 219)
-        + (40, 39, 41, 51, 97, 268, 428, 429, 430, 431, 432, 433, 442, 105, 106, 273, 104, 294)
-        + (265, 262, 224, 225, 60, 89, 142, 170, 112),
+        (
+            198, 194, 180, 279, 447, 117, 270, 271, 272, 438, 280, 241, 282, 425, 426, 427, 217, 218, 219,
+            40, 39, 41, 51, 97, 268, 428, 429, 430, 431, 432, 433, 442, 105, 106, 273, 104, 294,
+            265, 262, 224, 225, 60, 89, 142, 170, 112,
+        ),
     ),
 }
+# fmt: on
 CLONE3, MOUNT_SETATTR, PIDFD_SEND_SIGNAL = 435, 442, 424
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -72,7 +83,7 @@ def call(what: str, result: int) -> int:
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """mount(2)."""
+    """Mount something, or change a mount."""
     given = [part.encode() for part in (source, target, kind)]
     call(f"mount {target}", libc.mount(*given, ctypes.c_ulong(flags), options.encode() or None))
 
@@ -112,7 +123,7 @@ def write(path: str, text: str) -> None:
 
 def places(prefix: str) -> list[str]:
     """The folders that the interpreter needs: the system's, its own, and those of the libraries it has loaded."""
-    with open("/proc/self/maps") as lines:  # noqa: PTH123 (an import of pathlib costs milliseconds)
+    with open("/proc/self/maps") as lines:
         files = [line.split(maxsplit=5)[-1].strip() for line in lines if line.rstrip()[-1:] != "0"]
     loaded = [os.path.dirname(file) for file in files if file.startswith("/") and ".so" in file]
     needed: list[str] = [path for path in SYSTEM if os.path.isdir(path)]
@@ -141,7 +152,7 @@ def own_root(root: str, prefix: str, size: int, person: int, group: int) -> None
     os.makedirs(root + "/work")
     options = f"size={size},nr_inodes=1k,mode=700,uid={person},gid={group}"
     mount("none", root + "/work", "tmpfs", MS_NOSUID | MS_NODEV, options)
-    os.symlink("/work", root + "/tmp")
+    os.symlink("/work", root + "/tmp")  # noqa: S108 (its own)
     os.chdir(root)
     pivot = CALLS[platform.machine()][1][0]
     call("pivot_root", libc.syscall(pivot, b".", b"."))
@@ -164,7 +175,9 @@ def write_only_here(folder: str) -> bool:
     version = libc.syscall(LANDLOCK_CREATE, None, 0, 1)
     if version < 1:
         return False
-    access = LANDLOCK_WRITES | sum(bit for since, bit in LANDLOCK_NEWER.items() if version >= since)
+    access = LANDLOCK_WRITES | sum(
+        bit for since, bit in LANDLOCK_NEWER.items() if version >= since
+    )
     rules = call("landlock", libc.syscall(LANDLOCK_CREATE, struct.pack("Q", access), 8, 0))
     for path, allowed in ((folder, access), ("/dev/null", 2)):
         beneath = os.open(path, os.O_PATH)
@@ -196,7 +209,9 @@ def filter_calls(alone: bool) -> bool:
     steps += [(equal, 0, 3, clone), (load, 0, 0, 16), (bits, 0, 1, NEWUSER), (end, 0, 0, forbid)]
     steps += [(end, 0, 0, allow)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code)))
+    program = ctypes.create_string_buffer(
+        struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code))
+    )
     call("seccomp", libc.prctl(PR_SET_SECCOMP, FILTER, program, 0, 0))
     return True
 
@@ -235,7 +250,7 @@ def start(spec: dict[str, Any], status: int, alone: bool) -> NoReturn:
     os.write(status, json.dumps(done).encode())
     limit(spec)
     seen = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8"}
-    os.execve(spec["python"], [spec["python"], "-I", "-S", "-B", path], seen)
+    os.execve(spec["python"], [spec["python"], "-I", "-S", "-B", path], seen)  # noqa: S606
 
 
 def watch(child: int) -> NoReturn:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,11 +66,10 @@ def rdkit() -> Any:
         MissingExtraError: RDKit is not installed.
     """
     try:
-        from rdkit import Chem, RDLogger
+        import_module("rdkit.RDLogger").DisableLog("rdApp.*")
     except ImportError as fault:
         raise MissingExtraError("rdkit", "molecule", "judging molecules") from fault
-    RDLogger.DisableLog("rdApp.*")
-    return Chem
+    return import_module("rdkit.Chem")
 
 
 def molecule(smiles: str) -> Any | None:
@@ -132,17 +132,15 @@ def _short_profile(smiles: str) -> Profile:
 
 
 def _profile(smiles: str, properties: bool) -> Profile:
-    from rdkit.Chem.rdmolops import FragmentOnBRICSBonds
-    from rdkit.Chem.Scaffolds import MurckoScaffold
-
+    murcko = import_module("rdkit.Chem.Scaffolds.MurckoScaffold")
     Chem, found = rdkit(), molecule(smiles)
     if found is None:
         raise ValueError(f"{smiles!r} is no molecule")
     bits = np.packbits(_generator().GetFingerprintAsNumPy(found))
-    pieces = Chem.MolToSmiles(FragmentOnBRICSBonds(found)).split(".")
+    pieces = Chem.MolToSmiles(Chem.rdmolops.FragmentOnBRICSBonds(found)).split(".")
     scaffold = None
     try:
-        frame = MurckoScaffold.GetScaffoldForMol(found)
+        frame = murcko.GetScaffoldForMol(found)
     except (ValueError, RuntimeError):
         frame = None
     if frame is not None and frame.GetRingInfo().NumRings() >= RINGS:
@@ -153,21 +151,16 @@ def _profile(smiles: str, properties: bool) -> Profile:
 
 @cache
 def _generator() -> Any:
-    from rdkit.Chem import rdFingerprintGenerator
-
-    return rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
+    module = import_module("rdkit.Chem.rdFingerprintGenerator")
+    return module.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
 
 
 def _properties(found: Any) -> tuple[float, ...]:
-    from rdkit.Chem import Crippen, Descriptors
-    from rdkit.Chem.QED import qed
-    from rdkit.Contrib.SA_Score import sascorer
-
     values = (
-        Crippen.MolLogP(found),
-        sascorer.calculateScore(found),
-        qed(found),
-        Descriptors.MolWt(found),
+        import_module("rdkit.Chem.Crippen").MolLogP(found),
+        import_module("rdkit.Contrib.SA_Score.sascorer").calculateScore(found),
+        import_module("rdkit.Chem.QED").qed(found),
+        import_module("rdkit.Chem.Descriptors").MolWt(found),
     )
     return tuple(float(value) for value in values)
 
@@ -209,12 +202,8 @@ def clean(smiles: Sequence[str], batch: int = 2_000) -> list[bool] | None:
 
 
 def _clean(smiles: Sequence[str], patterns: Iterable[Any]) -> list[bool]:
-    from rdkit.Chem import rdSubstructLibrary
-
-    Chem = rdkit()
-    library = rdSubstructLibrary.SubstructLibrary(
-        rdSubstructLibrary.MolHolder(), rdSubstructLibrary.PatternHolder()
-    )
+    Chem, search = rdkit(), import_module("rdkit.Chem.rdSubstructLibrary")
+    library = search.SubstructLibrary(search.MolHolder(), search.PatternHolder())
     good = []
     for text in smiles:
         found = molecule(text)

@@ -82,7 +82,9 @@ def _inflated(path: Path) -> bytes:
     with gzip.open(path) as stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise InputError(f"is over {LARGEST >> 20} MB when unpacked", where=path.name, code="too-big")
+        raise InputError(
+            f"is over {LARGEST >> 20} MB when unpacked", where=path.name, code="too-big"
+        )
     return data
 
 
@@ -119,7 +121,12 @@ def _passed(
     problem: Problem, completion: str, limits: Limits | None, confinement: Confinement
 ) -> tuple[bool, Outcome | None]:
     word = secrets.token_hex(16)
-    parts = (problem.prompt + completion, problem.tests, f"check({problem.entry})", f"print({word!r})")
+    parts = (
+        problem.prompt + completion,
+        problem.tests,
+        f"check({problem.entry})",
+        f"print({word!r})",
+    )
     try:
         outcome = run_program("\n".join(parts), limits=limits, confinement=confinement)
     except InputError:  # too long to be run
@@ -174,9 +181,11 @@ def code_by_execution(
         raise InputError(
             f"{len(given)} lists of completions for {len(problems)} problems", code="wrong-count"
         )
-    jobs = [(problem, text) for problem, some in zip(problems, given, strict=True) for text in some]
+    jobs = [
+        (problem, text) for problem, some in zip(problems, given, strict=True) for text in some
+    ]
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        results = list(pool.map(lambda job: _passed(*job, limits, confinement), jobs))
+        results = list(pool.map(lambda job: _passed(job[0], job[1], limits, confinement), jobs))
     right, place = [], 0
     for some in given:
         right.append(sum(good for good, _ in results[place : place + len(some)]))
@@ -186,7 +195,9 @@ def code_by_execution(
     note = f"{len(problems)} problems, {len(jobs):,} programs, {stopped:,} stopped at a limit"
     parts = {p.name: n / max(1, len(g)) for p, n, g in zip(problems, right, given, strict=True)}
     return [
-        _figure(k, [pass_at_k(len(g), n, k) for g, n in zip(given, right, strict=True)], note, parts)
+        _figure(
+            k, [pass_at_k(len(g), n, k) for g, n in zip(given, right, strict=True)], note, parts
+        )
         for k in ks
         if k <= fewest
     ]

@@ -28,7 +28,9 @@ from fivefold.measures.units import EDGES, Codes, Units, levels_of, numbered
 
 UNITS, PAIRED = 1_000, 200
 FILLING = 20
-SOURCE = "SDMetrics 0.32.0, QualityReport (TVComplement, KSComplement), applied to units and neighbours"
+SOURCE = (
+    "SDMetrics 0.32.0, QualityReport (TVComplement, KSComplement), applied to units and neighbours"
+)
 FloatArray = NDArray[np.float64]
 
 
@@ -158,7 +160,7 @@ def frequencies(
     if not real or not synthetic:
         return [_figure(*names, None, None, "no sequences on one side", {}) for names in _NAMES]
     sides = tallies([real, synthetic, one, two], kind)
-    found, floor = gaps(*sides[:2]), gaps(*sides[2:]) if one and two else None
+    found, floor = gaps(sides[0], sides[1]), gaps(sides[2], sides[3]) if one and two else None
     rng = np.random.default_rng(seed)
     errors = resampled_error(
         lambda a, b: _resampled(sides[0], sides[1], a, b), (len(real), len(synthetic)), rng
@@ -205,14 +207,12 @@ _NAMES = (
     (
         "column_shape_error",
         "Unit and length error",
-        "Mean of half the summed gap between shares of units (characters and words, atoms, residues, activities) and "
-        "the largest gap between cumulative shares of lengths.",
+        "Mean of half the summed gap between shares of units and the largest gap between cumulative shares of lengths.",
     ),
     (
         "pair_trend_error",
         "Neighbour error",
-        "Half the summed gap between shares of pairs of neighbouring units, ends of the sequence included; mean over "
-        "levels.",
+        "Half the summed gap between shares of pairs of neighbouring units, the ends of a sequence included.",
     ),
 )
 

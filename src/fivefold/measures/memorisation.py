@@ -102,7 +102,9 @@ def _length_figure(lengths: Places, floor: float | None, said: str) -> Figure:
         definition="Mean over texts of the longest passage that stands in the training data; under eight bytes is 0.",
         source="Carlini et al. 2021; Lee et al. 2022",
         note=f"longest {int(lengths.max()):,} bytes; {said}" if texts else "no sequences",
-        details=dict(zip(("median", "p90", "p99", "longest"), marks, strict=True)) if texts else {},
+        details=dict(zip(("median", "p90", "p99", "longest"), marks, strict=True))
+        if texts
+        else {},
     )
 
 

@@ -100,8 +100,9 @@ def tell_apart(
     sides = [[side[k] for k in np.sort(rng.permutation(len(side))[:size])] for side in (one, two)]
     names = {text: np.uint64(k) for k, text in enumerate(dict.fromkeys(sides[0] + sides[1]))}
     keys = [np.array([names[text] for text in side], np.uint64) for side in sides]
+    folds = even_folds(keys[0], keys[1], rng)
     labels = np.repeat([0, 1], size)
-    areas = _areas(features(sides, kind), labels, even_folds(*keys, rng), seed)
+    areas = _areas(features(sides, kind), labels, folds, seed)
     return pooled(areas) if areas else None
 
 
@@ -113,11 +114,14 @@ def features(sides: Sequence[Sequence[str]], kind: str) -> sparse.csr_matrix:
         if not len(lengths):
             lengths = np.log1p(np.concatenate([view.lengths for view in views]))
         for n in RUNS.get(level, OTHERS):
-            parts.append(sparse.vstack([_hashed(view, n) for view in views], format="csr"))
+            hashed = [_hashed(view, n) for view in views]
+            parts.append(sparse.vstack(hashed, format="csr"))
     counts = sparse.hstack(parts, format="csr")
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
     counts = counts[:, np.flatnonzero(seen > 1)]
-    rare = np.log((1 + counts.shape[0]) / (1 + np.bincount(counts.indices, minlength=counts.shape[1])))
+    rare = np.log(
+        (1 + counts.shape[0]) / (1 + np.bincount(counts.indices, minlength=counts.shape[1]))
+    )
     counts.data = np.log1p(counts.data)
     counts = (counts @ sparse.diags_array(1 + rare)).tocsr()
     norms = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())

@@ -66,7 +66,9 @@ def read_questions(name: str, path: str | Path | None = None) -> list[Question]:
     """
     if name not in READERS:
         raise InputError(
-            f"no questions named {name!r}", hint=f"one of {', '.join(READERS)}", code="unknown-data"
+            f"no questions named {name!r}",
+            hint=f"one of {', '.join(READERS)}",
+            code="unknown-data",
         )
     make, file = READERS[name]
     path = Path(path) if path is not None else _folder() / name / file
@@ -97,7 +99,9 @@ def _row(line: str, where: str) -> dict[str, Any]:
 def _field(row: dict[str, Any], name: str, kind: type, where: str) -> Any:
     value = row.get(name)
     if not isinstance(value, kind):
-        raise InputError(f"has no {name} of type {kind.__name__}", where=where, code="wrong-question")
+        raise InputError(
+            f"has no {name} of type {kind.__name__}", where=where, code="wrong-question"
+        )
     return value
 
 
@@ -125,9 +129,7 @@ def _commonsense(rows: Sequence[tuple[dict[str, Any], str]]) -> list[Question]:
         if right not in letters or len(set(letters)) != len(letters):
             raise InputError("has no choice for its answer", where=where, code="wrong-question")
         choices = tuple(f" {text.strip()}" for _, text in options)
-        questions.append(
-            Question(f"Question: {asked}\nAnswer:", choices, letters.index(right))
-        )
+        questions.append(Question(f"Question: {asked}\nAnswer:", choices, letters.index(right)))
     return questions
 
 
@@ -150,7 +152,9 @@ def _truthful(rows: Sequence[tuple[dict[str, Any], str]]) -> list[Question]:
     return questions
 
 
-READERS: dict[str, tuple[Callable[[Sequence[tuple[dict[str, Any], str]]], list[Question]], str]] = {
+READERS: dict[
+    str, tuple[Callable[[Sequence[tuple[dict[str, Any], str]]], list[Question]], str]
+] = {
     "BoolQ": (_boolq, "dev.jsonl"),
     "CommonsenseQA": (_commonsense, "validation.jsonl"),
     "TruthfulQA": (_truthful, "combined.jsonl"),
@@ -207,8 +211,8 @@ def accuracy(
 
 def _shots(questions: Sequence[Question], k: int, shots: int, rng: np.random.Generator) -> str:
     """Other questions with their right answers, drawn anew for each question."""
-    drawn = rng.choice(len(questions) - 1, shots, replace=False) if shots else []
-    others = [questions[int(j) + (int(j) >= k)] for j in drawn]
+    drawn = rng.choice(len(questions) - 1, shots, replace=False).tolist() if shots else []
+    others = [questions[j + (j >= k)] for j in drawn]
     return "".join(f"{other.prompt}{other.choices[other.answer]}\n\n" for other in others)
 
 
@@ -245,5 +249,7 @@ def _figure(
         floor=chance,
         definition=f"Share of questions whose right choice has the highest {how} after the question.",
         source="Brown et al. 2020; Gao et al. 2021",
-        note=f"{count:,} questions, {shots} shots; the floor is chance" if count else "no questions",
+        note=f"{count:,} questions, {shots} shots; the floor is chance"
+        if count
+        else "no questions",
     )

@@ -177,7 +177,7 @@ def _started(
     """Start the cage, read until it ends, and end whatever is left of it."""
     status, theirs = os.pipe()
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (the program goes in as data)
             [python, "-I", "-S", "-B", str(CAGE), str(theirs)],
             stdin=given,
             stdout=subprocess.PIPE,
@@ -217,12 +217,21 @@ def _outcome(
         bytes(reading.parts[name][: limits.output]).decode("utf-8", "replace")
         for name in ("output", "errors")
     ]
-    confined = json.loads(status) if status else {"refused": texts[1].strip()[-300:] or "no answer"}
-    if "refused" in confined:
+    confined = _confined(status, texts[1])
+    code = reading.process.returncode
+    return Outcome(ended, code if code >= 0 else 128 - code, texts[0], texts[1], seconds, confined)
+
+
+def _confined(status: bytes, errors: str) -> dict[str, bool]:
+    """What holds the program, as the cage reports before it begins."""
+    try:
+        report = json.loads(status)
+    except ValueError:  # the cage ended before it could say anything
+        report = {"refused": errors.strip()[-300:] or "no answer"}
+    if "refused" in report:
         raise FivefoldError(
-            f"the sandbox could not be made ({confined['refused']}), nothing was run",
+            f"the sandbox could not be made ({report['refused']}), nothing was run",
             hint='allow user namespaces, or accept weaker protection with confinement="limits"',
             code="no-sandbox",
         )
-    code = reading.process.returncode
-    return Outcome(ended, code if code >= 0 else 128 - code, *texts, seconds, confined)
+    return {name: bool(held) for name, held in report.items()}

@@ -120,7 +120,8 @@ def cheap_sequences(
     size = min(map(len, sides))
     if size == 0:
         return frequencies([], [], [], [], kind=kind)
-    found = gaps(*tallies([side[:size] for side in sides], kind))
+    one, two = tallies([side[:size] for side in sides], kind)
+    found = gaps(one, two)
     note = f"{size:,} sequences a side"
     return [
         Figure("column_shape_error", "Unit and length error", found.shape, best=0.0, note=note),

@@ -114,7 +114,9 @@ def texts_of(data: Any, owner: str = "the data") -> list[str]:
     wrong = next((k for k, text in enumerate(texts) if not isinstance(text, str)), None)
     if wrong is not None:
         found = type(texts[wrong]).__name__
-        raise InputError(f"item {wrong + 1} is no string ({found})", where=owner, code="wrong-type")
+        raise InputError(
+            f"item {wrong + 1} is no string ({found})", where=owner, code="wrong-type"
+        )
     return texts
 
 
@@ -126,7 +128,9 @@ def levels_of(kind: str) -> tuple[str, ...]:
     """
     if kind not in LEVELS:
         raise InputError(
-            f"{kind!r} is no kind of sequence", hint=f"one of {', '.join(LEVELS)}", code="unknown-kind"
+            f"{kind!r} is no kind of sequence",
+            hint=f"one of {', '.join(LEVELS)}",
+            code="unknown-kind",
         )
     return LEVELS[kind]
 
@@ -179,7 +183,8 @@ def numbered(sides: Sequence[Sequence[str]], level: str) -> list[Units]:
 def _characters(sides: Sequence[Sequence[str]]) -> list[Units]:
     """The same for single characters, without a loop over them."""
     points = [
-        np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4") for texts in sides
+        np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+        for texts in sides
     ]
     letters, places = np.unique(np.concatenate(points), return_inverse=True)
     words = ["", "\0\0", *map(chr, letters.tolist())]

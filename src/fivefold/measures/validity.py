@@ -23,16 +23,19 @@ from fivefold.measures.intervals import clopper_pearson
 RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
 SOURCES = {
     "code": ("Share of programs that Python's parser accepts.", "ast.parse of Python's library"),
-    "molecule": ("Share of SMILES that RDKit reads as a molecule.", "MOSES (Polykovskiy et al. 2020)"),
+    "molecule": (
+        "Share of SMILES that RDKit reads as a molecule.",
+        "MOSES (Polykovskiy et al. 2020)",
+    ),
     "protein": ("Share of sequences of the twenty standard amino acids only.", "IUPAC-IUB 1984"),
 }
 
 
 def parses(text: str) -> bool:
-    """Whether a text is a Python program; an empty one is none.
+    r"""Whether a text is a Python program; an empty one is none.
 
     Example:
-        >>> parses("def f(x):\\n    return x"), parses("def f(x:"), parses(" ")
+        >>> parses("def f(x):\n    return x"), parses("def f(x:"), parses(" ")
         (True, False, False)
     """
     if not text.strip():

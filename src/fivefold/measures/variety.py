@@ -75,8 +75,7 @@ def variety(
     made, born = last[1], last[2]
     size = min(made.texts, born.texts)
     made, born = made.take(rng.permutation(made.texts)[:size]), born.take(np.arange(size))
-    for length in (1, 2, 3):
-        figures.append(_distinct(made, born, levels[-1], length, rng, note))
+    figures += [_distinct(made, born, levels[-1], length, rng, note) for length in (1, 2, 3)]
     figures.append(_self_bleu(made, born, levels[-1], rng, note))
     return [*figures, _repetition(made, born, levels[-1], rng, note)]
 
@@ -85,7 +84,10 @@ def covered(real: Grams, made: Grams) -> FloatArray:
     """The runs of each real text that the synthetic sample has, and all its runs, with shape (2, texts)."""
     reached = np.isin(real.keys, made.keys)
     return np.stack(
-        [np.bincount(real.owners, weights, real.texts) for weights in (reached, np.ones(len(reached)))]
+        [
+            np.bincount(real.owners, weights, real.texts)
+            for weights in (reached, np.ones(len(reached)))
+        ]
     )
 
 
@@ -132,7 +134,9 @@ def _distinct(
     made: Units, born: Units, level: str, n: int, rng: np.random.Generator, note: str
 ) -> Figure:
     runs = grams(made, n)
-    definition = f"Different runs of {n} {level} over all runs, in as many synthetic as real texts."
+    definition = (
+        f"Different runs of {n} {level} over all runs, in as many synthetic as real texts."
+    )
 
     def half(rows: NDArray[np.intp]) -> float:
         kept = np.isin(runs.owners, rows)
@@ -181,7 +185,7 @@ def _clipped(runs: Grams) -> tuple[FloatArray, FloatArray]:
     after = after[kind[order][after] == kind[order][after - 1]]
     second[kind[order][after]] = counts[order][after]
     limit = np.where(holder[kind] == owner, second[kind], best[kind])
-    clipped = np.bincount(owner, np.minimum(counts, limit), runs.texts)
+    clipped = np.bincount(owner, np.minimum(counts, limit), runs.texts).astype(np.float64)
     return clipped, np.bincount(owner, counts, runs.texts).astype(np.float64)
 
 
@@ -202,7 +206,9 @@ def _closest(lengths: NDArray[np.int64]) -> FloatArray:
 def _self_bleu(
     made: Units, born: Units, level: str, rng: np.random.Generator, note: str
 ) -> Figure:
-    sides = [_shortened(view.take(np.arange(min(view.texts, BLEU_TEXTS)))) for view in (made, born)]
+    sides = [
+        _shortened(view.take(np.arange(min(view.texts, BLEU_TEXTS)))) for view in (made, born)
+    ]
     scores, real = (self_bleu(view) for view in sides)
     known = scores[~np.isnan(scores)]
     texts = len(scores)

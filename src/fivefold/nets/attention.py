@@ -92,8 +92,8 @@ class Attention(nn.Module):
 
     def _look(self, qkv: Tensor, frame: Frame) -> Tensor:
         """What the heads find (B, L, H d_h), from queries, keys and values side by side."""
-        heads = qkv.unflatten(-1, (-1, self.head)).transpose(1, 2)
-        q, k, v = heads.split([self.heads, self.groups, self.groups], 1)
+        sizes = [self.heads * self.head, self.groups * self.head, self.groups * self.head]
+        q, k, v = (x.unflatten(-1, (-1, self.head)).transpose(1, 2) for x in qkv.split(sizes, -1))
         q, k = turn(q, self.q_norm, frame.waves), turn(k, self.k_norm, frame.waves)
         short = qkv.device.type == "cpu" and qkv.shape[1] <= SHORT
         found = (short_attention if short else fused_attention)(q, k, v, frame)
@@ -114,7 +114,9 @@ def fused_attention(q: Tensor, k: Tensor, v: Tensor, frame: Frame) -> Tensor:
 
 def short_attention(q: Tensor, k: Tensor, v: Tensor, frame: Frame) -> Tensor:
     """The same by batched matrix products."""
-    found: Tensor = _Short.apply(q, k, v, frame.mask, BLOCK if frame.causal else q.shape[2])
+    L = q.shape[2]
+    step = -(-L // max(1, L // BLOCK)) if frame.causal else L
+    found: Tensor = _Short.apply(q, k, v, frame.mask, step)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -143,7 +145,7 @@ def turn(x: Tensor, norm: nn.Module, waves: tuple[Tensor, Tensor]) -> Tensor:
     if not isinstance(norm, RMSNorm):
         return rotate(x, waves)
     cos, sin = (wave.to(x.dtype) for wave in waves)
-    found: Tensor = _Turn.apply(x, norm.weight.to(x.dtype), cos, sin, norm.epsilon)
+    found: Tensor = _Turn.apply(x, norm.weight.to(x.dtype), cos, sin, norm.epsilon)  # type: ignore[no-untyped-call]
     return found
 
 

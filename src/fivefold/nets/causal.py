@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from fivefold.nets.choices import Choice
 from fivefold.nets.decoding import Decoder, decoding_type
-from fivefold.nets.linear import Linear, compute_type
+from fivefold.nets.linear import Head, compute_type
 from fivefold.nets.recurrent import Recurrent
 from fivefold.nets.transformer import Transformer
 from fivefold.spaces import END, Batch, Condition, Data, Space
@@ -75,7 +75,7 @@ class SequenceConditionals(nn.Module):
         self.config = {"net": net, "tied": tied, "width": width, "depth": depth, **options}
         self.embed = nn.Embedding(space.alphabet, width)
         self.net = NETS[net](width=width, depth=depth, **options)
-        self.head = Linear(width, space.alphabet, bias=False)
+        self.head = Head(width, space.alphabet, bias=False)
         nn.init.zeros_(self.head.weight)
         if tied:
             nn.init.normal_(self.embed.weight, std=width**-0.5)
@@ -147,7 +147,7 @@ class SequenceConditionals(nn.Module):
         return found
 
     def decoder(self, dtype: torch.dtype) -> Decoder:
-        """The weights laid out for one symbol at a time; a copy, which later training does not move."""
+        """The weights laid out for one symbol at a time; good until they change."""
         return Decoder(self.embed.weight, self.net, self.head.weight, dtype)
 
     @torch.no_grad()
@@ -214,8 +214,7 @@ class SequenceConditionals(nn.Module):
             dtype: the type in which to compute: float64 to invert exactly, None for what is fastest.
             how: options of `Choice`.
         """
-        parameters = sum(p.numel() for p in self.net.parameters())
-        dtype = dtype or decoding_type(len(y), parameters, y.device)
+        dtype = dtype or decoding_type(len(y), y.device)
         choice, decoder = Choice.of(how), self.decoder(dtype)
         parts = []
         for start in range(0, len(y), TOGETHER):

@@ -185,10 +185,12 @@ class ColumnLatents(nn.Module):
         mu, log_sigma = self._encode(part, k)
         parts = self._decode(self.codes[k], mu).logits.split(self.space.discrete, 1)
         likeliest = [part.argmax(1) for part in parts]
-        nats = {"class": float(classes.mean()), "v": float(divergence(mu, log_sigma).mean())}
+        nats = {"class": float(classes.mean()), "v": float(divergence(mu, log_sigma.exp()).mean())}
         right = [found == given for found, given in zip(likeliest, x.discrete.T, strict=True)]
         recalled = float(torch.stack(right).float().mean()) if right else math.nan
-        return Information(nats, active(mu), recalled)
+        mean = log_r.logsumexp(0) - math.log(len(log_r))
+        apart = float((log_r.exp() * (log_r - mean)).sum(1).mean())
+        return Information(nats, apart, active(mu), recalled)
 
     def _infer(self, x: Batch, c: Condition | None) -> Found:
         """q(k | x), p(k | c) and log p(x | c) of the classes alone."""

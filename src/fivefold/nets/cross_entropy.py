@@ -33,7 +33,7 @@ def cross_entropy(states: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         weight: the head's weight, with shape (V, d).
         targets: int64 with shape (N,).
     """
-    found: Tensor = _CrossEntropy.apply(states, weight, targets)
+    found: Tensor = _CrossEntropy.apply(states, weight, targets)  # type: ignore[no-untyped-call]
     return found
 
 

@@ -23,6 +23,10 @@ class Linear(nn.Linear):
         return nn.functional.linear(input, self.weight.to(input.dtype), bias)
 
 
+class Head(Linear):
+    """A linear layer from states to symbols: its rows are symbols, each trained at its own pace."""
+
+
 @cache
 def _processor_has_bfloat16() -> bool:
     flags = Path("/proc/cpuinfo")

@@ -26,8 +26,8 @@ class RMSNorm(nn.Module):
         epsilon: what is added to the mean square.
 
     Example:
-        >>> RMSNorm(2, 0.0)(torch.tensor([[3.0, 3.0]]))
-        tensor([[1., 1.]], grad_fn=<MulBackward0>)
+        >>> RMSNorm(4, 0.0)(torch.full((1, 4), 2.0)).tolist()
+        [[1.0, 1.0, 1.0, 1.0]]
     """
 
     def __init__(self, width: int, epsilon: float) -> None:
@@ -42,7 +42,7 @@ class RMSNorm(nn.Module):
 
 def normalise(h: Tensor, epsilon: float) -> Tensor:
     """States h (*, d) over their root mean square."""
-    found: Tensor = _Normalise.apply(h, epsilon)
+    found: Tensor = _Normalise.apply(h, epsilon)  # type: ignore[no-untyped-call]
     return found
 
 

@@ -4,7 +4,7 @@ Present states lie end to end in one row of N; norms, projections and perceptron
 needs documents apart: for it they are spread into a few grids of similar length, so that no query can look into another
 document, and collected again.
 
-    (B, L, d) --pack--> (1, N, d) --spread--> (B_1, L_1, c), (B_2, L_2, c), ... --collect--> (1, N, c) --unpack--> (B, L, d)
+    pack: (B, L, d) -> (1, N, d)      spread: (1, N, c) -> (B_1, L_1, c), (B_2, L_2, c), ...      and back
 
 References:
     Krell et al., "Efficient sequence packing without cross-contamination", 2021, arXiv:2107.02027.
@@ -95,7 +95,7 @@ class Packing:
 
 
 def _moved(x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:
-    found: Tensor = _Moved.apply(x, index, inverse)
+    found: Tensor = _Moved.apply(x, index, inverse)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -114,4 +114,4 @@ class _Moved(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
         index, inverse = ctx.saved_tensors
-        return _Moved.apply(g, inverse, index), None, None
+        return _moved(g, inverse, index), None, None

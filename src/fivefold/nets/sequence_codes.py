@@ -1,65 +1,75 @@
-"""Between sequences and points: an encoder that reads a sequence in both directions, a decoder that continues a code.
+"""Between sequences and codes: an encoder that reads a sequence in both directions, a decoder that begins from a code.
 
-The encoder is a Transformer whose states are summed over the places, divided by the root of their number, so that
-the code of a longer sequence may say more. The decoder is the causal net of the autoregressive family with P states
-made from z put before the first symbol:
+    z = mu + sigma e,   mu = g sqrt(d) u(x),   |u| = 1,   sigma^2 = 1 - g^2,   e ~ N(0, I),   g^2 = 1 - exp(-2 F / d)
+
+The direction u is the encoder's: a Transformer's states summed over the places and divided by the root of their number.
+Length and noise are fixed, so that a code is a channel of capacity F: KL(N(mu, sigma^2) || N(0, I)) is F nats whatever
+the encoder does, and a code that says less than it could saves nothing. Where directions are spread evenly, z is close
+to N(0, I). The decoder is the causal net of the autoregressive family, with P states made from z put before the first
+symbol:
 
     p(x | z) = prod_j p(x_j | x_0..x_{j-1}, z).
 
-What the decoder hears of earlier symbols can be thinned: an unheard symbol is replaced by the end, which stands nowhere
-else before a symbol that is asked for. A condition shows the first symbols x_S (a prompt). A code belongs to it with
-weight p(x_S | z): one of several codes is chosen so, and goes on from the prompt.
+A condition shows the first symbols x_S (a prompt). A code belongs to it with weight p(x_S | z).
 
 References:
-    Bowman et al., "Generating sentences from a continuous space", CoNLL 2016, arXiv:1511.06349 (word dropout).
+    Xu & Durrett, "Spherical latent spaces for stable variational autoencoders", EMNLP 2018, arXiv:1808.10805.
+    Bowman et al., "Generating sentences from a continuous space", CoNLL 2016, arXiv:1511.06349.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor, nn
 
 from fivefold.nets.causal import SequenceConditionals
-from fivefold.nets.linear import Linear, compute_type
+from fivefold.nets.linear import compute_type
 from fivefold.nets.transformer import Transformer
-from fivefold.spaces import END, Batch, Condition, Space
+from fivefold.spaces import Batch, Condition, Space
 
 HEAD = 64
 PREFIX = 4
-READING = 0.25
-"""The size of a pooled state before the last layer, so that codes begin near the origin."""
 
 
 class SequenceEncoder(nn.Module):
-    """A sequence as a vector.
+    """The distribution of a sequence's code.
 
     Arguments:
         space: a sequence space.
+        latent: the size d of a code.
+        nats: its capacity F.
         width: the size of a state.
         depth: the number of blocks.
-        outputs: the size of the vector.
 
     Example:
+        >>> from fivefold.nets.information import divergence
         >>> space = Space.sequence(alphabet=5, length=8)
-        >>> x = Batch(torch.zeros(3, 0), torch.tensor([[0, 4, 2, 0]] * 3))
-        >>> SequenceEncoder(space, width=64, depth=1, outputs=7)(x).shape
-        torch.Size([3, 7])
+        >>> encoder = SequenceEncoder(space, latent=4, nats=6.0, width=64, depth=1)
+        >>> mu, sigma = encoder(Batch(torch.zeros(1, 0), torch.tensor([[0, 4, 2, 0]])))
+        >>> round(divergence(mu, sigma).item(), 3)
+        6.0
     """
 
-    def __init__(self, space: Space, *, width: int, depth: int, outputs: int) -> None:
+    def __init__(self, space: Space, *, latent: int, nats: float, width: int, depth: int) -> None:
         super().__init__()
+        self.latent, self.signal = latent, 1 - math.exp(-2 * nats / latent)
         self.embed = nn.Embedding(space.alphabet, width)
         self.net = Transformer(width, depth, max(1, width // HEAD))
-        self.outputs = Linear(width, outputs)
+        self.outputs = nn.Linear(width, latent)
 
-    def forward(self, x: Batch) -> Tensor:
-        """The vectors of sequences, float32 with shape (B, outputs)."""
+    def forward(self, x: Batch) -> tuple[Tensor, Tensor]:
+        """Mean mu and deviation sigma of the codes of sequences, float32 with shape (B, d)."""
+        u = nn.functional.rms_norm(self.outputs(self.pooled(x)), (self.latent,))
+        return math.sqrt(self.signal) * u, torch.full_like(u, math.sqrt(1 - self.signal))
+
+    def pooled(self, x: Batch) -> Tensor:
+        """The states' sum over the root of their number, float32 with shape (B, width)."""
         e = self.embed(x.discrete).to(compute_type(x.device))
-        h = self.net(e, lengths=x.lengths, causal=False).float()
+        h: Tensor = self.net(e, lengths=x.lengths, causal=False).float()
         there = x.mask[..., None].float()
-        pooled = (h * there).sum(1) / there.sum(1).sqrt()
-        found: Tensor = self.outputs(READING * pooled)
-        return found
+        return (h * there).sum(1) / there.sum(1).sqrt()
 
 
 class SequenceDecoder(nn.Module):
@@ -82,19 +92,11 @@ class SequenceDecoder(nn.Module):
         super().__init__()
         self.width = width
         self.conditionals = SequenceConditionals(space, width=width, depth=depth)
-        self.begin = Linear(latent, PREFIX * width)
+        self.begin = nn.Linear(latent, PREFIX * width)
 
     def log_prob(self, z: Tensor, x: Batch, c: Condition | None = None) -> Tensor:
         """log p(x | z) with shape (B,), of the symbols that a condition does not show."""
-        return self.conditionals.log_prob(x, c, prefix=self._prefix(z)).sum(1)
-
-    def log_prob_hearing(self, z: Tensor, x: Batch, heard: Tensor) -> Tensor:
-        """log p(x | z) with shape (B,), where the decoder is told only the earlier symbols `heard` (B, L)."""
-        thin = Batch(x.continuous, torch.where(heard, x.discrete, END), x.lengths)
-        logits = self.conditionals.logits(thin, prefix=self._prefix(z))[:, :-1]
-        wanted = x.discrete[:, 1:]
-        terms = nn.functional.cross_entropy(logits.transpose(1, 2), wanted, reduction="none")
-        return -(terms * x.mask[:, 1:]).sum(1)
+        return self.conditionals.log_prob(x, c, prefix=self.prefix(z)).sum(1)
 
     @torch.no_grad()
     def draw(
@@ -108,7 +110,7 @@ class SequenceDecoder(nn.Module):
             generator: the randomness.
             how: options of the choice of a symbol, such as a temperature.
         """
-        prefix = self._prefix(z)
+        prefix = self.prefix(z)
         return self.conditionals.draw(len(z), c, generator=generator, prefix=prefix, **how)
 
     def agreement(self, z: Tensor, c: Condition) -> Tensor:
@@ -119,21 +121,7 @@ class SequenceDecoder(nn.Module):
         shown = Batch(c.values.continuous, values * first, lengths)
         return self.log_prob(z, shown)
 
-    def _prefix(self, z: Tensor) -> Tensor:
+    def prefix(self, z: Tensor) -> Tensor:
+        """The states put before a sequence, with shape (B, P, width)."""
         found: Tensor = self.begin(z)
         return found.unflatten(1, (PREFIX, self.width))
-
-
-def choose(weights: Tensor, generator: torch.Generator) -> Tensor:
-    """One of each row's candidates, with probability proportional to the exponential of its log-weight.
-
-    Arguments:
-        weights: log-weights with shape (n, M).
-        generator: the randomness.
-
-    Returns:
-        Places in the flattened weights, with shape (n,).
-    """
-    gumbel = -torch.empty_like(weights).exponential_(generator=generator).log()
-    start = weights.shape[1] * torch.arange(len(weights), device=weights.device)
-    return (weights + gumbel).argmax(1) + start

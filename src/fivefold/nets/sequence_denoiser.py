@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.nets.categories import PADDING, draw
-from fivefold.nets.linear import Linear, compute_type
+from fivefold.nets.linear import Head, compute_type
 from fivefold.nets.transformer import Transformer
 from fivefold.spaces import END, Batch, Condition, Data, Space
 
@@ -65,7 +65,7 @@ class SequenceDenoiser(nn.Module):
         nn.init.normal_(self.embed.weight, std=1 / math.sqrt(width))
         self.mask = nn.Parameter(torch.randn(width) / math.sqrt(width))
         self.net = Transformer(width, depth, max(1, width // HEAD))
-        self.head = None if tied else Linear(width, V, bias=False)
+        self.head = None if tied else Head(width, V, bias=False)
         if self.head is not None:
             nn.init.zeros_(self.head.weight)
         self.bias = nn.Parameter(torch.zeros(V))

@@ -1,10 +1,12 @@
-"""The latent code of a sequence: a Gaussian that an encoder reads off the whole, and a decoder begins from.
+"""The latent code of a sequence: a Gaussian of a fixed capacity, from which a causal decoder begins.
 
-    p(z) = N(0, I),    q(z | x) = N(mu(x), diag sigma(x)^2),    p(x | z) = prod_j p(x_j | x_<j, z)
+    p(z) = N(0, I),    q(z | x) = N(mu(x), sigma^2),    KL(q || p) = F,    p(x | z) = prod_j p(x_j | x_<j, z)
 
-A causal decoder can do without z, and then does: at the first steps z costs more nats than it saves, the posterior
-falls back to the prior, and the model is an autoregressive one (posterior collapse). Against it the first F nats of a
-code are free: while the mean KL(q || p) of a batch is below F, training takes no gradient of it (free bits).
+A causal decoder can do without z. Where the encoder is free it then does: in the first steps z costs more nats than it
+saves, the posterior falls back to the prior, and the model is an autoregressive one (posterior collapse). Here the cost
+of the code is F nats whatever it says, so that training is left with making the best use of it.
+
+MEASURED
 
 A condition shows a prompt x_S. Samples take z_1..z_M from the prior, of which one is chosen by its weight p(x_S | z),
 and go on from the prompt. With z_1 drawn from q(z | x) and the others from the prior,
@@ -15,45 +17,26 @@ is a bound on log p(x | x_S) of the distribution that these samples have.
 
 References:
     Kingma & Welling, "Auto-encoding variational Bayes", ICLR 2014, arXiv:1312.6114.
-    Bowman et al., "Generating sentences from a continuous space", CoNLL 2016, arXiv:1511.06349.
-    Kingma et al., "Improving variational inference with inverse autoregressive flow", NeurIPS 2016, arXiv:1606.04934
-        (free bits).
+    Bowman et al., "Generating sentences from a continuous space", CoNLL 2016, arXiv:1511.06349 (collapse).
+    Xu & Durrett, "Spherical latent spaces for stable variational autoencoders", EMNLP 2018, arXiv:1808.10805.
     Cremer, Morris & Duvenaud, "Reinterpreting importance-weighted autoencoders", 2017, arXiv:1704.02916.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from fivefold.nets.information import Information, active, divergence
-from fivefold.nets.sequence_codes import HEAD, SequenceDecoder, SequenceEncoder, choose
+from fivefold.nets.categories import draw
+from fivefold.nets.information import Information, active, divergence, mutual
+from fivefold.nets.sequence_codes import HEAD, SequenceDecoder, SequenceEncoder
 from fivefold.spaces import Batch, Condition, Data, Space
 
 WIDTH = 128
-FIRST_LOG_SIGMA = -1.0
-TOKENS = 2**15
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is known of the codes of data before one is drawn.
-
-    Arguments:
-        x: the data.
-        c: what is seen of them.
-        mu: the posterior means, with shape (B, d).
-        log_sigma: the posterior log-deviations, with shape (B, d).
-    """
-
-    x: Batch
-    c: Condition | None
-    mu: Tensor
-    log_sigma: Tensor
+SYMBOLS = 2**15
 
 
 class SequenceLatents(nn.Module):
@@ -62,7 +45,7 @@ class SequenceLatents(nn.Module):
     Arguments:
         space: a sequence space.
         latent: the size of z.
-        free: the nats F of a code that cost nothing in training.
+        nats: the capacity F of a code.
         width: the size of a state of encoder and decoder.
         depth: the number of the decoder's blocks.
         reading: the number of the encoder's blocks.
@@ -72,8 +55,8 @@ class SequenceLatents(nn.Module):
         >>> latents = SequenceLatents(Space.sequence(5, length=8), width=64, depth=1, reading=1)
         >>> g = torch.Generator().manual_seed(0)
         >>> x = latents.draw(4, generator=g)
-        >>> latents.weigh(latents.infer(x), g).shape
-        torch.Size([4])
+        >>> latents.weigh(x, None, 2, g).shape
+        torch.Size([2, 4])
     """
 
     def __init__(
@@ -81,19 +64,18 @@ class SequenceLatents(nn.Module):
         space: Space,
         *,
         latent: int = 32,
-        free: float = 8.0,
+        nats: float = 8.0,
         width: int = WIDTH,
         depth: int = 3,
         reading: int = 2,
         candidates: int = 16,
     ) -> None:
         super().__init__()
-        config = {"latent": latent, "free": free, "width": width, "depth": depth}
+        config = {"latent": latent, "nats": nats, "width": width, "depth": depth}
         self.space, self.config = space, {**config, "reading": reading, "candidates": candidates}
-        self.latent, self.free, self.candidates = latent, free, candidates
-        self.encoder = SequenceEncoder(space, width=width, depth=reading, outputs=2 * latent)
+        self.latent, self.candidates = latent, candidates
+        self.encoder = SequenceEncoder(space, latent=latent, nats=nats, width=width, depth=reading)
         self.decoder = SequenceDecoder(space, latent=latent, width=width, depth=depth)
-        nn.init.constant_(self.encoder.outputs.bias[latent:], FIRST_LOG_SIGMA)
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
@@ -104,29 +86,29 @@ class SequenceLatents(nn.Module):
     @property
     def block(self) -> int:
         """As many data at a time as have a certain number of symbols together."""
-        return max(1, TOKENS // self.space.positions)
+        return max(1, SYMBOLS // self.space.positions)
 
     def prepare(self, x: Data) -> None:
         """Nothing: the first prediction is uniform."""
 
-    def infer(self, x: Batch, c: Condition | None = None) -> Found:
-        """q(z | x)."""
-        mu, log_sigma = self.encoder(x).chunk(2, 1)
-        return Found(x, c, mu, log_sigma)
+    def weigh(
+        self, x: Batch, c: Condition | None, draws: int, generator: torch.Generator
+    ) -> Tensor:
+        """log p(z) p(x | z, c) / q(z | x) with shape (draws, B), for z drawn from q."""
+        mu, sigma = self.encoder(x)
+        weights = []
+        for _ in range(draws):
+            noise = torch.randn(mu.shape, generator=generator, device=mu.device)
+            z = mu + sigma * noise
+            ratio = (0.5 * noise.square() + sigma.log() - 0.5 * z.square()).sum(1)
+            weights.append(ratio + self._log_prob(z, x, c, generator))
+        return torch.stack(weights)
 
-    def objective(self, found: Found, generator: torch.Generator) -> Tensor:
-        """What training maximises, with shape (B,): the bound, of which the first F nats of KL have no gradient."""
-        _, z = self._draw(found, generator)
-        cost = divergence(found.mu, found.log_sigma)
-        free = cost.detach()
-        cost = torch.where(free.mean() < self.free, free, cost)
-        return self._log_prob(z, found, generator) - cost
-
-    def weigh(self, found: Found, generator: torch.Generator) -> Tensor:
-        """log p(z) p(x | z, c) / q(z | x) with shape (B,), for z drawn from q."""
-        noise, z = self._draw(found, generator)
-        ratio = (0.5 * noise.square() + found.log_sigma - 0.5 * z.square()).sum(1)
-        return ratio + self._log_prob(z, found, generator)
+    def objective(self, x: Batch, c: Condition | None, generator: torch.Generator) -> Tensor:
+        """What training maximises, with shape (B,): the bound, its KL in closed form."""
+        mu, sigma = self.encoder(x)
+        z = mu + sigma * torch.randn(mu.shape, generator=generator, device=mu.device)
+        return self._log_prob(z, x, c, generator) - divergence(mu, sigma)
 
     @torch.no_grad()
     def draw(
@@ -143,23 +125,25 @@ class SequenceLatents(nn.Module):
         z = self._prior(n * M, generator)
         if c is not None:
             weights = self.decoder.agreement(z, _repeated(c, M)).view(n, M)
-            z = z[choose(weights, generator)]
+            z = z[draw(weights, generator) + M * torch.arange(n, device=z.device)]
         return self.decoder.draw(z, c, generator=generator, **how)
 
     @torch.no_grad()
     def information(self, x: Batch) -> Information:
         """What z says of the data; what is recalled starts from the posterior mean and takes likeliest symbols."""
-        found = self.infer(x)
+        mu, sigma = self.encoder(x)
+        generator = torch.Generator(x.device).manual_seed(0)
+        z = mu + sigma * torch.randn(mu.shape, generator=generator, device=mu.device)
+        apart = (z[:, None] - mu) / sigma
+        log_q = -0.5 * apart.square().sum(2) - sigma.log().sum(1)
         first = self.space.given[: x.discrete.shape[1]].to(x.device)
         given = Condition(x, torch.zeros(0, dtype=torch.bool, device=x.device), first)
-        again = self.read(found.mu, given).discrete
+        again = self.read(mu, given).discrete
         W = min(again.shape[1], x.discrete.shape[1])
         right = (again[:, 1:W] == x.discrete[:, 1:W]) & x.mask[:, 1:W]
-        return Information(
-            {"z": float(divergence(found.mu, found.log_sigma).mean())},
-            active(found.mu),
-            float(right.sum() / x.mask[:, 1:].sum().clamp(min=1)),
-        )
+        recalled = float(right.sum() / x.mask[:, 1:].sum().clamp(min=1))
+        nats = {"z": float(divergence(mu, sigma).mean())}
+        return Information(nats, mutual(log_q), active(mu), recalled)
 
     @torch.no_grad()
     def read(self, z: Tensor, c: Condition | None = None) -> Batch:
@@ -167,22 +151,18 @@ class SequenceLatents(nn.Module):
         generator = torch.Generator(z.device).manual_seed(0)
         return self.decoder.draw(z, c, generator=generator, temperature=0.0)
 
-    def _log_prob(self, z: Tensor, found: Found, generator: torch.Generator) -> Tensor:
+    def _log_prob(
+        self, z: Tensor, x: Batch, c: Condition | None, generator: torch.Generator
+    ) -> Tensor:
         """log p(x | z, c): where a condition shows x_S, less the mean weight of codes that it would choose among."""
-        whole = self.decoder.log_prob(z, found.x)
-        if found.c is None:
+        whole = self.decoder.log_prob(z, x)
+        if c is None:
             return whole
         M = self.candidates
-        others = self._prior((M - 1) * len(z), generator)
-        codes = torch.cat([z[:, None], others.view(len(z), M - 1, -1)], 1).flatten(0, 1)
-        weights = self.decoder.agreement(codes, _repeated(found.c, M)).view(-1, M)
+        others = self._prior((M - 1) * len(z), generator).view(len(z), M - 1, -1)
+        codes = torch.cat([z[:, None], others], 1).flatten(0, 1)
+        weights = self.decoder.agreement(codes, _repeated(c, M)).view(-1, M)
         return whole - weights.logsumexp(1) + math.log(M)
-
-    def _draw(self, found: Found, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Noise and the z made of it, each (B, d)."""
-        mu = found.mu
-        noise = torch.randn(mu.shape, generator=generator, device=mu.device)
-        return noise, mu + found.log_sigma.exp() * noise
 
     def _prior(self, n: int, generator: torch.Generator) -> Tensor:
         device = self.decoder.begin.weight.device

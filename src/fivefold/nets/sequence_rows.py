@@ -1,20 +1,15 @@
-"""Sequences as rows of numbers: a learned code of a fixed capacity.
+"""Sequences as rows of numbers: codes of a fixed capacity, from which an autoencoder finds the sequences again.
 
-    z = g sqrt(d) u(x) + sqrt(1 - g^2) e,    |u| = 1,  e ~ N(0, I),    g^2 = 1 - exp(-2 F / d)
-
-The direction u is an encoder's, the noise e makes of the code a channel through which F nats pass, no matter what the
-encoder does. A decoder is trained to find x again. Where directions are spread evenly z is close to N(0, I), so that
-what a generator makes is never far from what the decoder has seen; the noise also keeps real and made codes from
-being told apart by a surface. What a code does not say the decoder's own knowledge of the language fills in.
+Codes are noisy, and nearly N(0, I) taken together (`nets.sequence_codes`): what a generator makes is never far from
+what the decoder has seen, and real and made codes are not told apart by a surface. What a code does not say, the
+decoder's own knowledge of the language fills in.
 
 References:
     Zhao et al., "Adversarially regularized autoencoders", ICML 2018, arXiv:1706.04223 (a game between codes).
-    Xu & Durrett, "Spherical latent spaces for stable variational autoencoders", EMNLP 2018, arXiv:1808.10805.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,11 +57,10 @@ class SequenceRows(nn.Module):
         super().__init__()
         config = {"latent": latent, "nats": nats, "state": state, "blocks": blocks}
         self.config: dict[str, Any] = {**config, "reading": reading}
-        self.positions, self.latent = space.positions, latent
-        self.signal = math.sqrt(1 - math.exp(-2 * nats / latent))
+        self.positions = space.positions
         self.space = Space((latent,))
         self.moments = Moments(self.space)
-        self.encoder = SequenceEncoder(space, width=state, depth=reading, outputs=latent)
+        self.encoder = SequenceEncoder(space, width=state, depth=reading, latent=latent, nats=nats)
         self.decoder = SequenceDecoder(space, latent=latent, width=state, depth=blocks)
 
     @classmethod
@@ -112,6 +106,5 @@ class SequenceRows(nn.Module):
         return ngram_distance(x, made)
 
     def _code(self, x: Batch, generator: torch.Generator) -> Tensor:
-        u = nn.functional.rms_norm(self.encoder(x), (self.latent,))
-        noise = torch.randn(u.shape, generator=generator, device=u.device)
-        return self.signal * u + math.sqrt(1 - self.signal**2) * noise
+        mu, sigma = self.encoder(x)
+        return mu + sigma * torch.randn(mu.shape, generator=generator, device=mu.device)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors import safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
@@ -17,7 +18,9 @@ from fivefold.files import write_atomically
 if TYPE_CHECKING:
     from fivefold.training.loop import Run
 
-NUMBERS = ("number", "end", "cooling", "top", "best_figure", "stale", "total", "count", "spent")
+NUMBERS = (
+    "number", "end", "cooling", "top", "best_figure", "stale", "total", "count", "seen", "spent",
+)  # fmt: skip
 
 
 def save(run: Run, path: Path) -> None:
@@ -26,7 +29,7 @@ def save(run: Run, path: Path) -> None:
     tensors |= {f"average.{k}": v for k, v in run.average.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in run.best.items()}
     for player, optimiser in run.optimisers.items():
-        for i, parameter in enumerate(optimiser.param_groups[0]["params"]):
+        for i, parameter in enumerate(_parameters(optimiser)):
             name = f"optimiser.{_name(run.family, player)}.{i}"
             tensors |= {f"{name}.{k}": v for k, v in optimiser.state[parameter].items()}
     numbers = {key: getattr(run, key) for key in NUMBERS}
@@ -67,7 +70,7 @@ def restore(run: Run, path: Path) -> None:
     for player in {k.split(".")[1] for k in tensors if k.startswith("optimiser.")}:
         module = run.family if player == "self" else run.family.get_submodule(player)
         optimiser = run.optimiser(module)
-        for i, parameter in enumerate(optimiser.param_groups[0]["params"]):
+        for i, parameter in enumerate(_parameters(optimiser)):
             optimiser.state[parameter] = _under(tensors, f"optimiser.{player}.{i}.")
     for key in NUMBERS:
         setattr(run, key, numbers[key])
@@ -84,6 +87,10 @@ def identity(run: Run) -> str:
 
 def _name(family: nn.Module, player: nn.Module) -> str:
     return next(name or "self" for name, m in family.named_modules() if m is player)
+
+
+def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

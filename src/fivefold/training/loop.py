@@ -1,9 +1,10 @@
 """The one training loop: any family, any device.
 
-Each family says whose turn it is (`losses`); the loop gives each turn its step. The randomness of step i is a
-function of (seed, i) and the order of the data in epoch e one of (seed, e), so that nothing but tensors has to be
-kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never interrupted, on the
-same machine with the same number of threads.
+Each family says whose turn it is (`losses`); the loop gives each turn its step. Where a batch is too large for one
+pass, its parts take their turns in lockstep and their gradients are summed before the player moves. The randomness
+of step i is a function of (seed, i) and the order of the data in epoch e one of (seed, e), so that nothing but
+tensors has to be kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never interrupted,
+on the same machine with the same number of threads.
 
 The learning rate warms up and falls to zero at the end of the plan; where the held-out figure has stopped falling, it
 falls at once and the run ends early. The weights that are kept are the exponential moving average at its
@@ -17,24 +18,26 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from fivefold.families.family import Family
+from fivefold.families.family import Family, Turn
+from fivefold.nets.compiling import compilation
 from fivefold.seeds import seed_of
-from fivefold.spaces import Batch, Condition, Data
+from fivefold.spaces import Batch, Condition, Data, Space
 from fivefold.training import checkpoints
-from fivefold.training.plan import COMPLETED, History, Plan, Progress
+from fivefold.training.clock import clock, threads
+from fivefold.training.optimisers import make_optimiser
+from fivefold.training.plan import COMPLETED, PORTION, History, Plan, Progress, judged
 
-HELD_OUT_ROWS, HELD_OUT_FEWEST, HELD_OUT_SHARE = 8_192, 64, 0.0075
 VALIDATIONS = 20
 PATIENCE = 6
 WARM_UP = 0.1
 COOL_DOWN = 0.8
 SAVE_EVERY = 20.0
+UNITS = {"columns": "values", "sequence": "symbols"}
 
 
 def train(
@@ -64,7 +67,7 @@ def train(
     Raises:
         InputError: where the checkpoint is of another run or damaged.
     """
-    with _threads(plan.threads):
+    with threads(plan.threads), compilation(plan.compiled):
         run = Run(family, x, held_out, plan)
         if checkpoint is not None and checkpoint.exists():
             checkpoints.restore(run, checkpoint)
@@ -84,53 +87,6 @@ def train(
         return run.finish()
 
 
-def step_seconds(plan: Plan, family: Family, x: Data, *, least: float = 0.5) -> float:
-    """Processor or device seconds of one step, measured on a copy of the family."""
-    with _threads(plan.threads):
-        return _cost(_rehearse(plan, family, x), least)
-
-
-def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: float = 3) -> Plan:
-    """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
-    with _threads(plan.threads):
-        rehearsal = _rehearse(plan, family, x)
-        a_step = _cost(rehearsal, min(2.0, 0.04 * seconds))
-        rehearsal.held_out = x[: judged(replace(plan, steps=int(seconds / a_step)))]
-        started = _clock(x.device)
-        rehearsal.validate()
-        validations = VALIDATIONS * (_clock(x.device) - started)
-    steps = int((seconds - validations) / a_step)
-    return replace(plan, steps=max(VALIDATIONS, min(steps, round(stretch * plan.steps))))
-
-
-def judged(plan: Plan) -> int:
-    """How many held-out data a validation sees: all validations together cost some hundredths of the training.
-
-    Example:
-        >>> from fivefold.families import Recipe
-        >>> judged(Plan(steps=1000, batch=16, seed=0, threads=1, recipe=Recipe()))
-        120
-    """
-    return max(
-        HELD_OUT_FEWEST, min(HELD_OUT_ROWS, round(HELD_OUT_SHARE * plan.steps * plan.batch))
-    )
-
-
-def _rehearse(plan: Plan, family: Family, x: Data) -> Run:
-    rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000))
-    rehearsal.step()
-    return rehearsal
-
-
-def _cost(rehearsal: Run, least: float) -> float:
-    device, count = rehearsal.x.device, 0
-    started = _clock(device)
-    while count < 5 or _clock(device) - started < least:
-        rehearsal.step()
-        count += 1
-    return (_clock(device) - started) / count
-
-
 class Run:
     """The state of a run: weights, their average and the best of it, optimisers, and a few numbers."""
 
@@ -141,20 +97,20 @@ class Run:
         family.prepare(x, self._seeded(-1))
         self.average = copy.deepcopy(family).requires_grad_(False)
         self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
-        self.optimisers: dict[nn.Module, torch.optim.AdamW] = {}
+        self.optimisers: dict[nn.Module, torch.optim.Optimizer] = {}
         self.history = History()
         self.number = 0
         self.end = plan.steps
         self.cooling, self.top = plan.steps - int(COOL_DOWN * plan.steps), 1.0
         self.best_figure, self.stale = math.inf, 0
-        self.total, self.count = 0.0, 0
+        self.total, self.count, self.seen = 0.0, 0, 0
         self.order: tuple[int, Tensor] = (-1, torch.empty(0))
-        self.spent, self.started = 0.0, _clock(x.device)
+        self.spent, self.started = 0.0, clock(x.device)
 
     @property
     def seconds(self) -> float:
         """Processor or device seconds so far, pauses left out."""
-        return self.spent + _clock(self.x.device) - self.started
+        return self.spent + clock(self.x.device) - self.started
 
     @property
     def finished(self) -> bool:
@@ -168,42 +124,58 @@ class Run:
         return self.number % every == 0 or self.number >= self.end
 
     def step(self) -> None:
-        """One step of every player."""
+        """One step of every player, each part of the batch in turn."""
         generator = self._seeded(self.number)
         x = self._batch(self.number)
         shown = torch.rand((), generator=generator, device=x.device) < self.plan.recipe.conditional
         c = Condition.draw(x, generator) if shown else None
-        for player, loss in self.family.losses(x, c, generator=generator):
-            mean = loss.mean()
+        size = -(-len(x) // self.plan.parts)
+        parts = [slice(start, start + size) for start in range(0, len(x), size)]
+        playing = [
+            (self.family.losses(x[p], c and c[p], generator=generator), len(x[p]) / len(x))
+            for p in parts
+        ]
+        while turn := self._turn(playing):
+            player, mean = turn
             if not torch.isfinite(mean):
                 self.history.diverged, self.history.stopped = True, "a loss was not finite"
                 return
-            self._move(player, mean)
+            self._move(player)
             if not shown:
-                self.total, self.count = self.total + float(mean.detach()), self.count + 1
-        self.number += 1
+                self.total, self.count = self.total + float(mean), self.count + 1
+        self.number, self.seen = self.number + 1, self.seen + _variables(x)
         self._average()
 
-    def optimiser(self, player: nn.Module) -> torch.optim.AdamW:
+    def _turn(self, playing: list[tuple[Iterator[Turn], float]]) -> Turn | None:
+        """The next turn of every part: its player, with summed gradients, and the mean loss."""
+        means: list[Tensor] = []
+        for losses, share in playing:
+            turn = next(losses, None)
+            if turn is None:
+                return None
+            player, mean = turn[0], share * turn[1].mean()
+            weights = self._weights(player)
+            found = torch.autograd.grad(mean, weights, allow_unused=True)
+            for weight, gradient in zip(weights, found, strict=True):
+                before = weight.grad if means else None
+                weight.grad = gradient if before is None or gradient is None else before + gradient
+            means.append(mean.detach())
+        return player, torch.stack(means).sum()
+
+    def optimiser(self, player: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of one player, made at its first turn."""
         if player not in self.optimisers:
-            recipe = self.plan.recipe
-            self.optimisers[player] = torch.optim.AdamW(
-                [p for p in player.parameters() if p.requires_grad],
-                lr=recipe.rate,
-                betas=recipe.betas,
-                weight_decay=recipe.decay,
-                fused=True,
-            )
+            self.optimisers[player] = make_optimiser(player, self.plan.recipe)
         return self.optimisers[player]
 
-    def _move(self, player: nn.Module, loss: Tensor) -> None:
-        group = self.optimiser(player).param_groups[0]
-        gradients = torch.autograd.grad(loss, group["params"], allow_unused=True)
-        for parameter, gradient in zip(group["params"], gradients, strict=True):
-            parameter.grad = gradient
-        nn.utils.clip_grad_norm_(group["params"], self.plan.recipe.clip)
-        group["lr"] = self.plan.recipe.rate * self._rate()
+    def _weights(self, player: nn.Module) -> list[nn.Parameter]:
+        groups = self.optimiser(player).param_groups
+        return [weight for group in groups for weight in group["params"]]
+
+    def _move(self, player: nn.Module) -> None:
+        nn.utils.clip_grad_norm_(self._weights(player), self.plan.recipe.clip)
+        for group in self.optimiser(player).param_groups:
+            group["lr"] = group["top"] * self._rate()
         self.optimiser(player).step()
 
     def _rate(self) -> float:
@@ -222,7 +194,10 @@ class Run:
     @torch.no_grad()
     def validate(self) -> None:
         """Judge the average on held-out data; keep it where it is the best so far."""
-        figure = self.average.validate(self.held_out, self._seeded(-2))
+        figure = 0.0
+        for part in self.held_out.parts(_portion(self.family.space)):
+            share = len(part) / len(self.held_out)
+            figure += share * self.average.validate(part, self._seeded(-2))
         point = {"step": self.number, "seconds": self.seconds}
         loss = self.total / max(1, self.count)
         self.history.points.append({**point, "train": loss, "held_out": figure})
@@ -255,14 +230,15 @@ class Run:
         """A pause of the run's clock."""
         self.spent = self.seconds
         yield
-        self.started = _clock(self.x.device)
+        self.started = clock(self.x.device)
 
     def progress(self) -> Progress:
         """How far the run is."""
         spent = self.seconds
         left = spent / max(1, self.number) * (self.end - self.number)
         figure = self.history.points[-1]["held_out"] if self.history.points else math.nan
-        note = f"held-out {figure:.3f}" if self.history.points else ""
+        speed = f"{self.seen / max(spent, 1e-9):,.0f} {UNITS[self.family.space.sort]} a second"
+        note = f"held-out {figure:.3f}, {speed}" if self.history.points else speed
         return Progress(self.family.name, self.number / self.end, left, note)
 
     def _batch(self, number: int) -> Batch:
@@ -279,18 +255,10 @@ class Run:
         return self.generator.manual_seed(seed_of("step", self.plan.seed, number))
 
 
-def _clock(device: torch.device) -> float:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        return time.perf_counter()
-    return time.process_time()
+def _variables(x: Batch) -> int:
+    present = x.discrete.numel() if x.lengths is None else int(x.lengths.sum())
+    return x.continuous.numel() + present
 
 
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _portion(space: Space) -> int:
+    return max(1, PORTION[space.sort] // max(1, space.positions + space.dimensions))

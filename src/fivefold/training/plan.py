@@ -9,7 +9,10 @@ from typing import Any
 from fivefold.families.family import Family, Recipe
 
 REFERENCE_ROWS = 30_000
+HELD_OUT_ROWS, HELD_OUT_FEWEST, HELD_OUT_SHARE = 8_192, 64, 0.0075
 COMPLETED = "plan completed"
+PORTION = {"columns": 2**23, "sequence": 2**14}
+"""How many variables of each sort of space go through a net at once."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Plan:
         seed: of the run's randomness.
         threads: processor threads, since the bits of a sum depend on them.
         recipe: the family's preferences.
+        parts: micro-batches that a step's batch is cut into, whose gradients are summed.
+        compiled: whether nets are compiled, where there is a compiler.
     """
 
     steps: int
@@ -46,6 +51,8 @@ class Plan:
     seed: int
     threads: int
     recipe: Recipe
+    parts: int = 1
+    compiled: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""
@@ -83,12 +90,47 @@ class History:
 
 
 def make_plan(
-    family: Family, rows: int, *, seed: int, threads: int = 1, epochs: float | None = None
+    family: Family,
+    rows: int,
+    *,
+    seed: int,
+    threads: int = 1,
+    epochs: float | None = None,
+    tokens: float | None = None,
 ) -> Plan:
-    """The family's own plan for this many rows: fewer passes over more data, smaller batches of less."""
-    recipe = family.recipe
+    """The family's own plan for this many rows: fewer passes over more data, smaller batches of less.
+
+    Arguments:
+        family: what will be trained.
+        rows: the number of training data.
+        seed: of the run's randomness.
+        threads: processor threads.
+        epochs: passes over the data, instead of the family's own number.
+        tokens: variables to be seen in all, instead of a number of passes.
+    """
+    recipe, positions = family.recipe, family.space.positions + family.space.dimensions
     largest = 2 ** max(4, int(math.log2(max(rows, 16) / 8)))
     batch = min(recipe.rows(family.space.positions), largest)
     passes = epochs or recipe.epochs * min(10.0, max(0.3, (REFERENCE_ROWS / rows) ** 0.5))
-    steps = max(2, round(passes * rows / batch))
-    return Plan(steps=steps, batch=batch, seed=seed, threads=threads, recipe=recipe)
+    seen = passes * rows if tokens is None else tokens / positions
+    return Plan(
+        steps=max(2, round(seen / batch)),
+        batch=batch,
+        seed=seed,
+        threads=threads,
+        recipe=recipe,
+        parts=min(batch, -(-batch * positions // PORTION[family.space.sort])),
+    )
+
+
+def judged(plan: Plan) -> int:
+    """How many held-out data a validation sees: all validations together cost some hundredths of the training.
+
+    Example:
+        >>> from fivefold.families import Recipe
+        >>> judged(Plan(steps=1000, batch=16, seed=0, threads=1, recipe=Recipe()))
+        120
+    """
+    return max(
+        HELD_OUT_FEWEST, min(HELD_OUT_ROWS, round(HELD_OUT_SHARE * plan.steps * plan.batch))
+    )

@@ -29,7 +29,7 @@ from fivefold.families.family import Family, Recipe, Turn
 from fivefold.measures.figure import Figure
 from fivefold.measures.intervals import area, wilson
 from fivefold.model import Model
-from fivefold.nets.linear import Linear
+from fivefold.nets.linear import Head
 from fivefold.nets.sequence_denoiser import SequenceDenoiser
 from fivefold.seeds import seed_of
 from fivefold.spaces import Batch, Condition, Sequences, Space
@@ -59,14 +59,22 @@ class Classifier(Family):
     name: ClassVar[str] = "classifier"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
-        "sequence": Recipe(epochs=3, batch=32, rate=5e-4, ema=0.05, conditional=0.0)
+        "sequence": Recipe(
+            epochs=3,
+            batch=32,
+            optimiser="muon",
+            rate=5e-4,
+            muon_rate=2e-3,
+            ema=0.05,
+            conditional=0.0,
+        )
     }
 
     def __init__(self, net: SequenceDenoiser, classes: int, *, hidden: float = HIDDEN) -> None:
         space = Space.sequence(net.space.alphabet + classes, net.space.positions)
         super().__init__(space, classes=classes, hidden=hidden)
         self.net, self.first, self.hidden = net, net.space.alphabet, hidden
-        self.head = Linear(2 * net.config["width"], classes)
+        self.head = Head(2 * net.config["width"], classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 

@@ -112,10 +112,10 @@ def _known(model: Model, parts: list[str]) -> list[list[int]]:
     """The symbols of the text between blanks; where words carry the space before them, so does what is filled in."""
     assert isinstance(model.codec, SequenceCodec)
     alphabet = model.codec.alphabet
-    if all(len(alphabet.encode(f" {letter}")) > 1 for letter in "ats"):
-        return [alphabet.encode(part) for part in parts]
-    left = [part.removesuffix(" ") for part in parts[:-1]]
-    return [alphabet.encode(part) for part in [*left, parts[-1]]]
+    words = (alphabet.decode([symbol]) for symbol in range(1, alphabet.size))
+    if any(word.startswith(" ") and word.strip() for word in words):
+        parts = [*(part.removesuffix(" ") for part in parts[:-1]), parts[-1]]
+    return [alphabet.encode(part) for part in parts]
 
 
 def _fillings(
