@@ -5,13 +5,13 @@
     python benchmarks/sequences/latents.py --only game           adversarial: directly, or between learned codes
     python benchmarks/sequences/latents.py --text FILE           lines of a file instead of molecules
 
-*Collapse*: one encoder, one decoder, one budget; only how the code is kept in use differs. *Plain*: mu and sigma are free.
-*Free bits*: no gradient of the KL while a batch's mean is below the capacity. *Word dropout*: mu and sigma are free,
-the decoder hears a random part of the earlier symbols in half of the training. *Capacity*: the family as it is, KL
+*Collapse*: one encoder, one decoder, one budget; only how the code is kept in use differs. *Plain*: mu and sigma are
+free. *Free bits*: no gradient of the KL while a batch's mean is below the capacity. *Word dropout*: mu and sigma are
+free, the decoder hears a random part of the earlier symbols in half of the steps. *Capacity*: the family as it is, KL
 fixed. The bound is on held-out data, in nats a datum, with 1 draw and with 32; *mutual* is by how many nats codes tell
-256 held-out data apart; *recalled* the share of symbols found again from the posterior mean; *valid* the share of samples
-from the prior that RDKit reads (molecules only), *trigrams* how far the symbols' frequencies of samples are from held-out
-data.
+256 held-out data apart; *recalled* the share of symbols found again from the posterior mean; *valid* the share of
+samples from the prior that RDKit reads (molecules only); *bigrams* and *trigrams* how far the frequencies of
+neighbouring symbols are from held-out ones (for training data: see *held-out*).
 
 *Game*: *directly* is the family of tables with a column a position, the symbols of all places made at once and passed
 straight through; *codes* the family as it is.

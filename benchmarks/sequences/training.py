@@ -306,7 +306,9 @@ def made(
     return step
 
 
-def fastest(arms: dict[str, tuple[Callable[[], object], int]], least: float = 20.0) -> dict[str, float]:
+def fastest(
+    arms: dict[str, tuple[Callable[[], object], int]], least: float = 20.0
+) -> dict[str, float]:
     """Symbols a second of each arm's fastest step, arms taken turn by turn."""
     best, spent = dict.fromkeys(arms, math.inf), 0.0
     for step, _ in arms.values():

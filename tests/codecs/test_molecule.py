@@ -22,12 +22,44 @@ DRUGS = [
 ]
 
 
-@pytest.mark.parametrize("alphabet", [None, "characters", "bytes"])
+@pytest.mark.parametrize("alphabet", ["smiles", "fragments", "characters", "bytes"])
 def test_smiles_come_back_to_the_letter(alphabet):
     table = pa.table({"smiles": DRUGS})
     codec = MoleculeCodec(alphabet=alphabet).fit(table)
     again = MoleculeCodec.from_dict(codec.to_dict())
     assert again.decode(codec.encode(table)[: len(DRUGS)]).equals(table)
+
+
+def test_fragments_make_molecules_short_and_never_cut_an_atom():
+    table = pa.table({"smiles": ["CC(=O)Nc1ccc(Cl)cc1", "Clc1ccccc1[nH]", "CC(=O)NCl"] * 20})
+    single, joined = (MoleculeCodec(alphabet=a).fit(table) for a in ("smiles", "fragments"))
+    assert len(joined.encode(table).symbols) < 0.4 * len(single.encode(table).symbols)
+    base = joined.alphabet.base
+    for word in joined.alphabet.spelling[1:]:
+        atoms = base.pattern.findall(word.decode())
+        assert "".join(atoms) == word.decode() or len(word) == 1
+    symbols, sizes = joined.alphabet.flat(table["smiles"].combine_chunks())
+    assert symbols.tolist() == [
+        s for t in table["smiles"].to_pylist() for s in joined.alphabet.encode(t)
+    ]
+    assert sizes.sum() == len(symbols)
+
+
+def test_symbols_bound_the_fragments():
+    table = pa.table({"smiles": ["CC(=O)Nc1ccc(Cl)cc1"] * 20})
+    least = MoleculeCodec(alphabet="smiles").fit(table).space.alphabet
+    assert (
+        MoleculeCodec(alphabet="fragments", symbols=least + 3).fit(table).space.alphabet
+        == least + 3
+    )
+
+
+@pytest.mark.parametrize("joins", [7, [[1]], [[0, 1]], [[1, 10**6]], [["x", 1]]])
+def test_joins_that_do_not_hold_are_refused(joins):
+    state = MoleculeCodec(alphabet="fragments").fit(pa.table({"smiles": DRUGS})).to_dict()
+    state["alphabet"]["joins"] = joins
+    with pytest.raises(InputError, match="damaged"):
+        MoleculeCodec.from_dict(state)
 
 
 def test_an_atom_in_brackets_that_was_never_seen_can_be_written():

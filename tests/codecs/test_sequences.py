@@ -124,8 +124,6 @@ def test_a_prompt_is_seen_and_leaves_room(codec):
     assert unequal.discrete.sum(1).tolist() == [1, 6]
     with pytest.raises(InputError, match="prompt has 18 symbols and the context holds 10"):
         codec.prompts(["to be or not to be"])
-    with pytest.raises(InputError, match=r"'\?' \(U\+003F\) is not in the model's alphabet"):
-        TextCodec(alphabet="characters").fit(pa.table({"text": ["abc"]})).prompts(["?"])
     with pytest.raises(InputError, match="no column 'age' to ask for"):
         codec.condition({"age": 3}, 1)
     with pytest.raises(InputError, match="a prompt is a text"):
@@ -211,7 +209,7 @@ def test_wrong_options_are_errors():
         {"length": 1 << 40},
         {"length": None},
         {"alphabet": {"name": "klingon"}},
-        {"alphabet": {"name": "characters", "kept": "aa", "spare": False}},
+        {"alphabet": {"name": "characters", "kept": "aa"}},
         {"alphabet": []},
         {"openings": {"999999": 1}},
         {"openings": {"0": -1}},

@@ -130,29 +130,23 @@ def test_one_level_hides_that_share(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_training_teaches_what_stands_with_what_and_how_long_data_are() -> None:
-    """Words of 3 to 9 symbols 1 and 2 in turn, or 3 and 4 in turn."""
+    """Words of one symbol of four, repeated 3 to 9 times."""
     g = np.random.default_rng(0)
-    sizes, kinds, starts = (
-        g.integers(3, 10, 2000),
-        g.integers(2, size=2000),
-        g.integers(2, size=2000),
-    )
     words = [
-        (np.arange(n) + start) % 2 + 1 + 2 * kind
-        for n, kind, start in zip(sizes, kinds, starts, strict=True)
+        np.full(n, k) for n, k in zip(g.integers(3, 10, 2000), g.integers(1, 5, 2000), strict=True)
     ]
     x = Sequences.of(words, 12)
     torch.manual_seed(0)
     family = Diffusion(Space.sequence(5, 12), width=64, depth=1)
-    plan = replace(make_plan(family, len(x), seed=0), steps=100, batch=64)
+    plan = replace(make_plan(family, len(x), seed=0), steps=80, batch=64)
     train(family, x, x.part(slice(64)), plan)
     found = family.sample(200, generator=generator(3))
     inside = found.mask[:, 2:] & (found.discrete[:, 2:] > 0)
-    kind = (found.discrete[:, 1:] - 1) // 2
-    assert float((kind[:, 1:] == kind[:, :-1])[inside].float().mean()) > 0.9
+    alike = found.discrete[:, 2:] == found.discrete[:, 1:-1]
+    assert float(alike[inside].float().mean()) > 0.95
     assert found.lengths is not None
     assert float(found.lengths.float().mean()) == pytest.approx(
         float(x.lengths.float().mean()), abs=0.4
     )
     best = -math.log(7 * 4)
-    assert best - 2 < float(family.log_prob(x[:200]).mean()) < best + 0.1
+    assert best - 0.8 < float(family.log_prob(x[:200]).mean()) < best + 0.1

@@ -30,7 +30,7 @@ def test_a_model_that_remembers_exposes_all_and_one_that_does_not_exposes_a_bit_
     assert told.details["by_repeats"] == {"1": 10.0}
     dice = np.random.default_rng(0)
     blind = exposure(lambda texts: dice.random(len(texts)), planted.canaries, planted.alternatives)
-    assert blind.low < blind.floor < blind.high
+    assert blind.value == pytest.approx(blind.floor, abs=0.5)
     assert blind.floor == pytest.approx(np.log2(np.e), abs=0.02)
 
 

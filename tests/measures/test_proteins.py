@@ -9,7 +9,9 @@ LETTERS = list("ACDEFGHIKLMNPQRSTVWY")
 
 def proteins(count, seed, low=40, high=90, weights=None):
     dice = np.random.default_rng(seed)
-    return ["".join(dice.choice(LETTERS, dice.integers(low, high), p=weights)) for _ in range(count)]
+    return [
+        "".join(dice.choice(LETTERS, dice.integers(low, high), p=weights)) for _ in range(count)
+    ]
 
 
 def changed(text, rate, dice):
@@ -32,7 +34,10 @@ def identity(x, y):
         for j in range(1, len(y) + 1):
             score, equal = table[i - 1, j - 1]
             step = (score + 2, equal + 1) if x[i - 1] == y[j - 1] else (score - 1, equal)
-            others = ((table[i - 1, j, 0] - 3, table[i - 1, j, 1]), (table[i, j - 1, 0] - 3, table[i, j - 1, 1]))
+            others = (
+                (table[i - 1, j, 0] - 3, table[i - 1, j, 1]),
+                (table[i, j - 1, 0] - 3, table[i, j - 1, 1]),
+            )
             table[i, j] = max(tuple(map(int, way)) for way in (step, *others))
     ends = [*map(tuple, table[-1].tolist()), *map(tuple, table[:, -1].tolist())]
     return max(ends)[1] / min(len(x), len(y))

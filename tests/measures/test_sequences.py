@@ -10,9 +10,33 @@ import pytest
 from fivefold.errors import InputError
 from fivefold.measures.sequences import bits_per_byte, cheap_sequences, measure_sequences
 
-NOUNS = "cat dog house river mountain child letter wind road king queen table song".split()
-VERBS = "sees finds loves leaves builds follows hears takes forgets knows".split()
-PLACES = "near the sea,in the wood,by night,at home,on the hill,without a word".split(",")
+NOUNS = [
+    "cat",
+    "dog",
+    "house",
+    "river",
+    "mountain",
+    "child",
+    "letter",
+    "wind",
+    "road",
+    "king",
+    "queen",
+    "song",
+]
+VERBS = [
+    "sees",
+    "finds",
+    "loves",
+    "leaves",
+    "builds",
+    "follows",
+    "hears",
+    "takes",
+    "forgets",
+    "knows",
+]
+PLACES = ["near the sea", "in the wood", "by night", "at home", "on the hill", "without a word"]
 
 
 def sentences(count, seed, nouns=NOUNS):
@@ -36,21 +60,25 @@ def by_name(figures):
 
 @pytest.fixture(scope="module")
 def found():
-    real, held = sentences(600, 0), sentences(400, 1)
+    real, held = sentences(400, 0), sentences(400, 1)
     sides = {
-        "release": sentences(600, 2),
-        "shuffled": shuffled(sentences(600, 2), 3),
-        "one mode": sentences(600, 2, NOUNS[:2]),
-        "copies": real[:600],
-        "broken off": [text[: len(text) // 2] for text in sentences(600, 2)],
-        "stuttering": [" ".join([text] * 3) for text in sentences(600, 2)],
+        "release": sentences(400, 2),
+        "shuffled": shuffled(sentences(400, 2), 3),
+        "one mode": sentences(400, 2, NOUNS[:2]),
+        "copies": list(real),
+        "broken off": [text[: len(text) // 2] for text in sentences(400, 2)],
+        "stuttering": [" ".join([text] * 3) for text in sentences(400, 2)],
     }
     return {n: by_name(measure_sequences(real, made, holdout=held)) for n, made in sides.items()}
 
 
 def test_an_independent_release_lies_at_the_floor(found):
-    for name, figure in found["release"].items():
-        assert figure.value == pytest.approx(figure.floor, abs=0.05 * max(1, abs(figure.floor))), name
+    known = {n: f for n, f in found["release"].items() if f.value is not None}
+    assert set(found["release"]) - set(known) == {"verbatim_windows"}  # no text has fifty bytes
+    for name, figure in known.items():
+        assert figure.value == pytest.approx(figure.floor, abs=0.05 * max(1, abs(figure.floor))), (
+            name
+        )
         assert figure.low <= figure.value <= figure.high
 
 
@@ -82,7 +110,10 @@ def test_shuffled_words_keep_their_shares_and_lose_their_neighbours(found):
     words = found["shuffled"]["column_shape_error"].details["columns"][1]
     assert words["column"] == "words"
     assert words["error"] < 0.05
-    assert found["shuffled"]["pair_trend_error"].value > 3 * found["release"]["pair_trend_error"].value
+    assert (
+        found["shuffled"]["pair_trend_error"].value
+        > 3 * found["release"]["pair_trend_error"].value
+    )
 
 
 def test_the_same_seed_gives_the_same_figures():
@@ -94,7 +125,12 @@ def test_the_same_seed_gives_the_same_figures():
 @pytest.mark.parametrize("kind", ["code", "log", "music", "molecule", "protein", "events"])
 def test_every_kind_has_the_figures_of_quality(kind):
     real = pa.table({"x": ["CCO", "CCN", "CCC", "OCC"] * 10})
-    names = [f.name for f in measure_sequences(real, ["CCO"] * 30, kind=kind, parts=("frequencies", "detection", "variety"))]
+    names = [
+        f.name
+        for f in measure_sequences(
+            real, ["CCO"] * 30, kind=kind, parts=("frequencies", "detection", "variety")
+        )
+    ]
     assert names[:4] == ["column_shape_error", "pair_trend_error", "detection_auc", "coverage"]
 
 

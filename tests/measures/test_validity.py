@@ -6,7 +6,9 @@ from fivefold.measures.chemistry import rdkit
 from fivefold.measures.validity import exact_copies, parses, validity
 
 
-@pytest.mark.parametrize("text", ["(" * 5_000, "x = '\\d'", "-" * 20_000 + "1", "a\0b", "[" * 300 + "]" * 300])
+@pytest.mark.parametrize(
+    "text", ["(" * 5_000, "x = '\\d'", "-" * 20_000 + "1", "a\0b", "[" * 300 + "]" * 300]
+)
 def test_hostile_programs_are_parsed_without_harm(text):
     assert parses(text) in (True, False)
 
@@ -21,7 +23,9 @@ def test_each_kind_is_judged_by_its_own_grammar():
 
 def test_molecules_are_judged_by_rdkit():
     pytest.importorskip("rdkit")
-    figure = validity(["CCO", "C1CC", "c1ccccc1", "C(C)(C)(C)(C)C", "", "garbage"], ["C"], kind="molecule")
+    figure = validity(
+        ["CCO", "C1CC", "c1ccccc1", "C(C)(C)(C)(C)C", "", "garbage"], ["C"], kind="molecule"
+    )
     assert figure.value == pytest.approx(2 / 6)
     assert figure.floor == 1
 

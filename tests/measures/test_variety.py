@@ -13,7 +13,9 @@ def bleu(text, others):
     """BLEU-4 of one text, pair by pair, with the first smoothing of Chen and Cherry."""
     logs = 0.0
     for n in range(1, 5):
-        runs = [Counter(tuple(t[i : i + n]) for i in range(len(t) - n + 1)) for t in (text, *others)]
+        runs = [
+            Counter(tuple(t[i : i + n]) for i in range(len(t) - n + 1)) for t in (text, *others)
+        ]
         limit = Counter()
         for other in runs[1:]:
             limit |= other

@@ -45,7 +45,9 @@ def test_no_passage_runs_over_the_end_of_a_text():
     assert search.longest().tolist() == [8, 0]
 
 
-@pytest.mark.parametrize(("train", "texts"), [([], ["abcdefghij"]), (["abcdefghij"], []), (["a"], ["", "a"])])
+@pytest.mark.parametrize(
+    ("train", "texts"), [([], ["abcdefghij"]), (["abcdefghij"], []), (["a"], ["", "a"])]
+)
 def test_nothing_is_found_where_there_is_nothing(train, texts):
     search = Search(train, texts)
     assert search.longest().tolist() == [0] * len(texts)

@@ -1,13 +1,12 @@
 """Alphabets: how a text becomes symbols, and symbols a text again.
 
 Symbol 0 is the end of a document in every alphabet and stands for no text; the symbols 1 .. size-1 are the alphabet's
-own. `decode(encode(x)) == x` for every text that the alphabet can write; a text that it cannot write is an InputError,
-never something else.
+own. `decode(encode(x)) == x` for every text; half of a surrogate pair is no text and an InputError.
 
 | alphabet | a symbol is | can write |
 |---|---|---|
 | `Bytes` | a byte of UTF-8 | everything |
-| `Characters` | a character; a rare one is written in bytes | what it was fitted on; everything, if it has bytes |
+| `Characters` | a character; a rare one is written in bytes | everything |
 | `BytePairs` | a frequent run of bytes | everything |
 """
 

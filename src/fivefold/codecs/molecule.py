@@ -9,13 +9,18 @@ from typing import Any
 import pyarrow as pa
 
 from fivefold.codecs.alphabets import Alphabet, alphabet_from
+from fivefold.codecs.fragments import Fragments
 from fivefold.codecs.plainfiles import write_plain
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.smiles import Selfies, Smiles
 from fivefold.spaces import END
 
 ENDINGS = (".smi", ".smiles", ".ism", ".can")
-OWN: dict[str, type[Alphabet]] = {"smiles": Smiles, "selfies": Selfies}
+OWN: dict[str, type[Alphabet]] = {
+    "fragments": Fragments,
+    "smiles": Smiles,
+    "selfies": Selfies,
+}
 
 
 class MoleculeCodec(SequenceCodec):
@@ -34,11 +39,11 @@ class MoleculeCodec(SequenceCodec):
 
     kind = "molecule"
     column = "smiles"
-    alphabets = ("smiles", "selfies", "characters", "bytes", "bpe")
+    alphabets = ("smiles", "fragments", "selfies", "characters", "bytes", "bpe")
 
     def learn(self, texts: pa.ChunkedArray) -> Alphabet:
-        """The alphabet that was wished for, or that of SMILES."""
-        own = OWN.get(self.wish or "smiles")
+        """The alphabet that was wished for, or the first of the kind."""
+        own = OWN.get(self.wish or self.alphabets[0])
         return super().learn(texts) if own is None else own.fit(texts, self.symbols)
 
     @classmethod

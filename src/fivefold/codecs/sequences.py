@@ -43,7 +43,7 @@ class SequenceCodec:
     Example:
         >>> table = pa.table({"text": ["to be", "or not"]})
         >>> codec = SequenceCodec(alphabet="characters").fit(table)
-        >>> codec.space == Space.sequence(alphabet=8, length=8)
+        >>> codec.space == Space.sequence(alphabet=244, length=8)
         True
         >>> codec.decode(codec.encode(table)[:2]).to_pydict()
         {'text': ['to be', 'or not']}

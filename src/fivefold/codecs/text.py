@@ -17,7 +17,7 @@ class TextCodec(SequenceCodec):
         >>> table = pa.table({"text": ["to be", "or not"]})
         >>> codec = TextCodec(alphabet="characters").fit(table)
         >>> codec.alphabet.size, codec.units(table)
-        (8, 11)
+        (244, 11)
     """
 
     kind = "text"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fivefold.compare.portrait import RARE, RARE_LABEL, WORST, binned, edges_of
+from fivefold.compare.portrait import BINS, RARE, RARE_LABEL, TAIL, WORST, binned
 from fivefold.compare.profile import ColumnResult, PairResult, Pairs
 from fivefold.measures.units import EDGES, Units, levels_of, numbered
 
@@ -67,7 +67,8 @@ def unit_label(unit: str) -> str:
 
 def _lengths(real: Units, views: Mapping[str, Units], name: str) -> ColumnResult:
     known = real.lengths.astype(np.float64)
-    edges = edges_of(known, whole=True)
+    sides = [view.lengths for view in (real, *views.values()) if view.texts]
+    edges = _even([*(np.quantile(side, 1 - TAIL) for side in sides)], min(s.min() for s in sides))
     column = ColumnResult(name, "length", edges=edges.tolist())
     column.labels.extend(f"{edge:g}" for edge in edges)
     column.real.extend(binned(known, edges))
@@ -77,6 +78,13 @@ def _lengths(real: Units, views: Mapping[str, Units], name: str) -> ColumnResult
         gap = np.cumsum(column.real) - np.cumsum(shares)
         column.errors[family] = float(np.abs(gap).max()) if view.texts else None
     return column
+
+
+def _even(longest: Sequence[float], shortest: int) -> NDArray[np.float64]:
+    """Bins of one width from the shortest length to the longest of any side."""
+    span = int(max(longest)) + 1 - int(shortest)
+    width = max(1, -(-span // BINS))
+    return shortest + width * np.arange(-(-span // width) + 1, dtype=np.float64)
 
 
 def _units(real: Units, views: Mapping[str, Units], level: str) -> ColumnResult:

@@ -102,7 +102,7 @@ def _number(real: Frame, views: Mapping[str, Frame], place: int) -> ColumnResult
         result.real.extend(_matched(known, often))
         result.synthetic.update({f: _matched(v[~np.isnan(v)], often) for f, v in made.items()})
         return _without_empty_rest(result)
-    edges = edges_of(known, whole=bool(np.all(known == np.round(known))))
+    edges = _edges(known, whole=bool(np.all(known == np.round(known))))
     result.edges.extend(edges.tolist())
     result.labels.extend(_written(edges, kind))
     result.real.extend(binned(known, edges))
@@ -155,7 +155,7 @@ def _matched(values: Floats, often: Floats) -> list[float]:
     return [count / total for count in (*kept, values.size - sum(kept))]
 
 
-def edges_of(known: Floats, *, whole: bool) -> Floats:
+def _edges(known: Floats, *, whole: bool) -> Floats:
     """Bins of one width between the outer quantiles; of one share where one bin would hold most of them."""
     low, high = np.quantile(known, [TAIL, 1 - TAIL])
     if not high > low:

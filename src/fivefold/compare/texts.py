@@ -39,6 +39,7 @@ from fivefold.training.plan import judged
 
 HOLDOUT, HOLDOUT_MOST = 0.2, 20_000
 FEWEST = 40
+SHORTEST = 64
 JUDGED, JUDGED_MOST = 2**17, 10_000
 LOOKED, LOOKED_MOST = 2**14, 1_000
 SCORED = 2**16
@@ -246,14 +247,14 @@ def documents(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     Example:
         >>> pieces, cut = documents(pa.chunked_array([["a line of words\n" * 50, "short"]]))
         >>> len(pieces), cut, "".join(pieces.to_pylist()) == "a line of words\n" * 50 + "short"
-        (102, 1, True)
+        (14, 1, True)
     """
     texts = texts.filter(pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0))
     sizes = np.asarray(pc.utf8_length(texts))
     large = sizes > LARGE * sizes.sum()
     if not large.any():
         return texts, 0
-    size = max(1, int(sizes.sum()) // BLOCKS)
+    size = max(SHORTEST, int(sizes.sum()) // BLOCKS)
     pieces: list[str] = []
     for text, long in zip(texts.to_pylist(), large, strict=True):
         pieces.extend(blocks(text, size) if long else [text])

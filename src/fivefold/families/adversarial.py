@@ -176,7 +176,7 @@ class Adversarial(Family):
         **how: Any,
     ) -> Batch:
         """n data, each chosen among `candidates` with probability proportional to exp D, and to its fit to a prompt."""
-        k = candidates or self.candidates
+        k = candidates or max(self.candidates, self.rows.candidates(c))
         starts = range(0, n, CHUNK)
         places = [torch.arange(i, min(n, i + CHUNK), device=self.owner.device) for i in starts]
         parts = [self._draw(len(i), c and c[i], k, generator, how) for i in places]
@@ -198,15 +198,14 @@ class Adversarial(Family):
     ) -> Batch:
         """n data, each of k candidates."""
         rows = torch.arange(n, device=self.owner.device)
-        many = None if c is None else c[rows.repeat_interleave(k)]
-        told = self.rows.told(many)
+        told = self.rows.told(None if c is None else c[rows.repeat_interleave(k)])
         given = None if told is None else self.rows.moments.points(told.values)
         hidden = self._hidden(told)
         _, drawn, point = self._generate(k * n, given, hidden, generator)
         numbers = point[:, self.inner.levels :].reshape(k * n, *self.inner.shape)
         y = Batch(numbers, self.rows.moments.hots.decode(drawn))
         if k > 1:
-            score = self._score(point, hidden) + self.rows.agreement(y, many)
+            score = self._score(point, hidden) + self.rows.agreement(y, c)
             y = y[draw(score.view(n, k), generator) + k * rows]
         return self.rows.decode(y, c, generator, **how)
 

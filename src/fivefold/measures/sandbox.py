@@ -45,7 +45,7 @@ from fivefold.errors import FivefoldError, InputError
 
 CAGE = Path(__file__).with_name("cage.py")
 PROGRAM = 1 << 20
-STARTING = 10.0
+STARTING, ENDING = 10.0, 2.0
 Confinement = Literal["namespaces", "limits"]
 
 
@@ -196,11 +196,21 @@ def _started(
             if ended == "finished":
                 _wait_briefly(process)
         finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
             os.close(status)
-            process.wait()
+            _end(process)
     return reading, ended
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill all that is left, and wait until it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + ENDING
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(0.002)
 
 
 def _wait_briefly(process: subprocess.Popen[bytes]) -> None:

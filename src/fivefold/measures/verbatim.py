@@ -25,10 +25,10 @@ from fivefold.measures.ngrams import mixed
 
 SHORTEST = 8
 CHUNK = 1 << 22
-BITS = 25
+MOST_BITS = 25
 Places = NDArray[np.int64]
 Words = NDArray[np.uint64]
-SPREAD, SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - BITS)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
 NOWHERE, NOTHING = np.zeros(0, np.int64), np.zeros(0, np.uint64)
 
 
@@ -143,12 +143,12 @@ class Search:
         """Which of the hashes of m bytes the training data have."""
         places = self.left[max(size for size in self.left if size <= m)]
         places = places[places + m <= len(self.body.data) - SHORTEST]
-        table, theirs = _table(mine), []
+        sieve, theirs = _Sieve.of(mine), []
         kept = []
         for start in range(0, len(places), CHUNK):
             part = places[start : start + CHUNK]
             keys = self.body.windows(part, m)
-            maybe = table[(keys * SPREAD) >> SHIFT]
+            maybe = sieve.may_hold(keys)
             theirs.append(keys[maybe])
             kept.append(part[maybe])
         if m & (m - 1) == 0:
@@ -160,17 +160,31 @@ class Search:
         return known[near] == mine
 
 
-def _table(keys: Words) -> NDArray[np.bool_]:
-    """A table that is true at the place of each key, and at few others."""
-    table = np.zeros(1 << BITS, dtype=bool)
-    table[(keys * SPREAD) >> SHIFT] = True
-    return table
+@dataclass(frozen=True)
+class _Sieve:
+    """A table that says of a key whether it may be among some others: always rightly no, seldom wrongly yes."""
+
+    flags: NDArray[np.bool_]
+    shift: np.uint64
+
+    @classmethod
+    def of(cls, keys: Words) -> _Sieve:
+        """The sieve of these keys, with sixty-four flags for each."""
+        bits = min(MOST_BITS, max(10, len(keys).bit_length() + 6))
+        sieve = cls(np.zeros(1 << bits, dtype=bool), np.uint64(64 - bits))
+        sieve.flags[(keys * SPREAD) >> sieve.shift] = True
+        return sieve
+
+    def may_hold(self, keys: Words) -> NDArray[np.bool_]:
+        """Of each key, whether it may be among those of the sieve."""
+        return self.flags[(keys * SPREAD) >> self.shift]
 
 
 def _alike(body: Body, query: Body) -> Places:
     """The places of the training data whose eight bytes may occur in a query: all that do, and a few more."""
-    table, kept = _table(query.words), [NOWHERE]
-    for start in range(0, len(body.words), CHUNK):
-        words = body.words[start : start + CHUNK]
-        kept.append(np.flatnonzero(table[(words * SPREAD) >> SHIFT]) + start)
-    return np.concatenate(kept)
+    sieve = _Sieve.of(query.words)
+    kept = (
+        np.flatnonzero(sieve.may_hold(body.words[start : start + CHUNK])) + start
+        for start in range(0, len(body.words), CHUNK)
+    )
+    return np.concatenate([NOWHERE, *kept])

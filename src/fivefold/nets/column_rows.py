@@ -60,6 +60,10 @@ class ColumnRows(nn.Module):
         """All that the condition shows."""
         return c
 
+    def candidates(self, c: Condition | None) -> int:
+        """One: what a condition shows is told."""
+        return 1
+
     def agreement(self, y: Batch, c: Condition | None) -> Tensor:
         """Zero: a condition shows nothing beyond."""
         return y.continuous.new_zeros(len(y))

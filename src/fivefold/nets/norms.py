@@ -49,7 +49,8 @@ def normalise(h: Tensor, epsilon: float) -> Tensor:
 def reciprocal(h: Tensor, epsilon: float) -> Tensor:
     """1 / rms(h) with shape (*, 1)."""
     size = torch.linalg.vector_norm(h, dim=-1, keepdim=True)
-    return (size.float().square() / h.shape[-1] + epsilon).rsqrt().to(h.dtype)
+    size = size.to(torch.promote_types(h.dtype, torch.float32))
+    return (size.square() / h.shape[-1] + epsilon).rsqrt().to(h.dtype)
 
 
 def project(n: Tensor, gain: Tensor, *layers: nn.Linear) -> Tensor:

@@ -9,7 +9,8 @@ Each class can be `sized` for a space, takes the space and its own options, keep
     turns(x, g)                     what it has to learn itself: turns before those of the game
     encode(x, g), decode(y, c, ..)  data as rows, and back
     told(c)                         what a condition shows of a row
-    agreement(y, c) -> (n,)         log-weight of rows by what a condition shows beyond that
+    candidates(c)                   of how many rows one should be chosen, for what a condition shows beyond that
+    agreement(y, c) -> (n,)         log-weight of rows, as many for each datum of c, by what it shows beyond that
     judged(x)                       how many data are made to be compared with the data x
     distance(x, made, g)            how far they are from those
 """

@@ -24,13 +24,14 @@ import math
 import torch
 from torch import Tensor, nn
 
-from fivefold.nets.causal import SequenceConditionals
+from fivefold.nets.causal import HEAD, SequenceConditionals
 from fivefold.nets.linear import compute_type
 from fivefold.nets.transformer import Transformer
 from fivefold.spaces import Batch, Condition, Space
 
-HEAD = 64
 PREFIX = 4
+SYMBOLS = 2**16
+"""How many symbols of prompts are weighed at a time."""
 
 
 class SequenceEncoder(nn.Module):
@@ -114,14 +115,30 @@ class SequenceDecoder(nn.Module):
         return self.conditionals.draw(len(z), c, generator=generator, prefix=prefix, **how)
 
     def agreement(self, z: Tensor, c: Condition) -> Tensor:
-        """log p(x_S | z) with shape (B,): how well codes z (B, latent) fit the prompts that a condition shows."""
-        values = c.values.discrete
+        """log p(x_S | z_m) with shape (B, M): how well codes z (B, M, latent) fit the prompts of a condition."""
+        values, M = c.values.discrete, z.shape[1]
         first = c.discrete.expand(values.shape).long().cummin(1).values
         lengths = first.sum(1).clamp(min=1)
-        shown = Batch(c.values.continuous, values * first, lengths)
-        return self.log_prob(z, shown)
+        W, rows = int(lengths.max()), torch.arange(len(z), device=z.device).repeat_interleave(M)
+        shown = Batch(c.values.continuous, (values * first)[:, :W], lengths)
+        parts = zip(
+            *(t.split(max(1, SYMBOLS // (W + PREFIX))) for t in (z.flatten(0, 1), rows)),
+            strict=True,
+        )
+        return torch.cat([self.log_prob(each, shown[i]) for each, i in parts]).view(-1, M)
 
     def prefix(self, z: Tensor) -> Tensor:
         """The states put before a sequence, with shape (B, P, width)."""
         found: Tensor = self.begin(z)
         return found.unflatten(1, (PREFIX, self.width))
+
+
+def prompted(c: Condition | None) -> bool:
+    """Whether a condition shows more than the given first symbol.
+
+    Example:
+        >>> x, seen = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([True, False, False])
+        >>> prompted(Condition(Batch(torch.zeros(2, 0), x), torch.zeros(0).bool(), seen))
+        False
+    """
+    return c is not None and bool(c.discrete[..., 1:].any())

@@ -27,7 +27,7 @@ from fivefold.nets.linear import Head, compute_type
 from fivefold.nets.transformer import Transformer
 from fivefold.spaces import END, Batch, Condition, Data, Space
 
-WIDTH, HEAD = 256, 64
+WIDTH, DEPTH, HEAD = 128, 4, 64
 STEPS = 64
 TOKENS = 2**16
 COUNTED = 2**16
@@ -55,7 +55,7 @@ class SequenceDenoiser(nn.Module):
     shares: Tensor
 
     def __init__(
-        self, space: Space, *, width: int = WIDTH, depth: int = 4, tied: bool = False
+        self, space: Space, *, width: int = WIDTH, depth: int = DEPTH, tied: bool = False
     ) -> None:
         super().__init__()
         self.space = space
@@ -74,8 +74,14 @@ class SequenceDenoiser(nn.Module):
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
-        """The configuration at a scale: `size` times the width that the constructor has by default, in whole heads."""
-        return {"width": max(HEAD, HEAD * round(size * WIDTH / HEAD))}
+        """Heads of 64; the depth grows with the root of the size.
+
+        Example:
+            >>> SequenceDenoiser.sized(Space.sequence(65, 128), 1.0)
+            {'width': 128, 'depth': 4}
+        """
+        width = HEAD * max(1, round(size * WIDTH / HEAD))
+        return {"width": width, "depth": max(2, round(DEPTH * size**0.5))}
 
     @property
     def block(self) -> int:

@@ -31,8 +31,9 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.nets.categories import draw
+from fivefold.nets.causal import HEAD
 from fivefold.nets.information import Information, active, divergence, mutual
-from fivefold.nets.sequence_codes import HEAD, SequenceDecoder, SequenceEncoder
+from fivefold.nets.sequence_codes import SequenceDecoder, SequenceEncoder, prompted
 from fivefold.spaces import Batch, Condition, Data, Space
 
 WIDTH = 128
@@ -121,11 +122,12 @@ class SequenceLatents(nn.Module):
         **how: Any,
     ) -> Batch:
         """n data from prior and decoder; what a condition shows chooses among candidates for the code."""
-        M = 1 if c is None else candidates or self.candidates
-        z = self._prior(n * M, generator)
-        if c is not None:
-            weights = self.decoder.agreement(z, _repeated(c, M)).view(n, M)
-            z = z[draw(weights, generator) + M * torch.arange(n, device=z.device)]
+        if c is None or not prompted(c):
+            z = self._prior(n, 1, generator)[:, 0]
+        else:
+            many = self._prior(n, candidates or self.candidates, generator)
+            chosen = draw(self.decoder.agreement(many, c), generator)
+            z = many[torch.arange(n, device=many.device), chosen]
         return self.decoder.draw(z, c, generator=generator, **how)
 
     @torch.no_grad()
@@ -156,19 +158,12 @@ class SequenceLatents(nn.Module):
     ) -> Tensor:
         """log p(x | z, c): where a condition shows x_S, less the mean weight of codes that it would choose among."""
         whole = self.decoder.log_prob(z, x)
-        if c is None:
+        if c is None or not prompted(c):
             return whole
-        M = self.candidates
-        others = self._prior((M - 1) * len(z), generator).view(len(z), M - 1, -1)
-        codes = torch.cat([z[:, None], others], 1).flatten(0, 1)
-        weights = self.decoder.agreement(codes, _repeated(c, M)).view(-1, M)
-        return whole - weights.logsumexp(1) + math.log(M)
+        others = self._prior(len(z), self.candidates - 1, generator)
+        weights = self.decoder.agreement(torch.cat([z[:, None], others], 1), c)
+        return whole - weights.logsumexp(1) + math.log(self.candidates)
 
-    def _prior(self, n: int, generator: torch.Generator) -> Tensor:
+    def _prior(self, n: int, each: int, generator: torch.Generator) -> Tensor:
         device = self.decoder.begin.weight.device
-        return torch.randn(n, self.latent, generator=generator, device=device)
-
-
-def _repeated(c: Condition, times: int) -> Condition:
-    rows = torch.arange(len(c), device=c.values.device)
-    return c[rows.repeat_interleave(times)]
+        return torch.randn(n, each, self.latent, generator=generator, device=device)

@@ -16,12 +16,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fivefold.nets.causal import HEAD
 from fivefold.nets.moments import Moments
 from fivefold.nets.ngrams import ngram_distance
-from fivefold.nets.sequence_codes import HEAD, SequenceDecoder, SequenceEncoder
+from fivefold.nets.sequence_codes import SequenceDecoder, SequenceEncoder, prompted
 from fivefold.spaces import Batch, Condition, Data, Space
 
 STATE, BLOCKS = 128, 3
+CANDIDATES = 16
 JUDGED, FEWEST, MOST = 2**14, 32, 512
 
 
@@ -91,11 +93,16 @@ class SequenceRows(nn.Module):
         """Nothing: no part of a code is a part of the sequence."""
         return
 
+    def candidates(self, c: Condition | None) -> int:
+        """Several, where there is a prompt that they may fit or not."""
+        return CANDIDATES if prompted(c) else 1
+
     def agreement(self, y: Batch, c: Condition | None) -> Tensor:
-        """log p(x_S | z): how well the codes fit the prompts."""
-        if c is None:
+        """log p(x_S | z): how well several codes for each datum of a condition fit its prompt."""
+        if c is None or not prompted(c):
             return y.continuous.new_zeros(len(y))
-        return self.decoder.agreement(y.continuous, c)
+        z = y.continuous.unflatten(0, (len(c), -1))
+        return self.decoder.agreement(z, c).flatten()
 
     def judged(self, x: Batch) -> int:
         """As many as have some thousands of symbols together."""

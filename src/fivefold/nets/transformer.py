@@ -97,7 +97,8 @@ class Transformer(nn.Module):
         mask = causal_mask(L, e) if causal else None
         if lengths is not None and not causal:
             absent = torch.arange(L, device=e.device) >= lengths[:, None]
-            mask = absent[:, None, None] * torch.finfo(e.dtype).min
+            low = torch.finfo(e.dtype).min
+            mask = torch.zeros_like(absent, dtype=e.dtype).masked_fill(absent, low)[:, None, None]
         return Frame((cos.to(e.dtype), sin.to(e.dtype)), mask, causal)
 
     def _packed(self, packing: Packing, e: Tensor, causal: bool) -> Frame:

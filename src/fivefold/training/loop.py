@@ -3,8 +3,8 @@
 Each family says whose turn it is (`losses`); the loop gives each turn its step. Where a batch is too large for one
 pass, its parts take their turns in lockstep and their gradients are summed before the player moves. The randomness
 of step i is a function of (seed, i) and the order of the data in epoch e one of (seed, e), so that nothing but
-tensors has to be kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never interrupted,
-on the same machine with the same number of threads.
+tensors has to be kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never
+interrupted, on the same machine with the same number of threads.
 
 The learning rate warms up and falls to zero at the end of the plan; where the held-out figure has stopped falling, it
 falls at once and the run ends early. The weights that are kept are the exponential moving average at its

@@ -5,8 +5,8 @@ Schulz's iteration in bfloat16, so that every direction of a layer learns at one
 
     M <- mu M + (1 - mu) G,     U = NS(mu M + (1 - mu) G),     W <- W - eta sqrt(max(1, out / in)) U
 
-Matrices of one shape, on their side or not, are made orthogonal together. Embeddings, heads, norms and biases keep AdamW: their rows are
-symbols' own, not directions of one map.
+Matrices of one shape, on their side or not, are made orthogonal together. Embeddings, heads, norms and biases keep
+AdamW: their rows are symbols' own, not directions of one map.
 
 References:
     Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, kellerjordan.github.io/posts/muon.
