@@ -12,7 +12,8 @@ compile() {
 }
 
 compile pyproject.toml requirements/build.in --output-file requirements/lock.txt
-compile pyproject.toml --group dev --constraint requirements/lock.txt --output-file requirements/dev.txt
+extras=(--extra events --extra exchange --extra fcd --extra molecule --extra music --extra text)
+compile pyproject.toml "${extras[@]}" --group dev --constraint requirements/lock.txt --output-file requirements/dev.txt
 
 if grep -nE 'file:|https?:|nvidia|cuda' requirements/lock.txt requirements/dev.txt; then
     echo "the lines above hold a local path, an index or CUDA: the locks would not install elsewhere" >&2

@@ -153,3 +153,33 @@ def test_samples_are_written_in_the_format_of_their_ending(ending, tmp_path) -> 
     estimators.sample(model, 30, out=out, on_progress=seen.append)
     assert len(read_table(out)) == 30
     assert seen[-1].done == 1
+
+
+LINES = [f"{word} and {word}." for word in ("ab", "cd", "ef", "gh")] * 30
+TEXTS = {"kind": "text", "alphabet": "characters", "length": 12, "size": 0.25}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_learns_texts_and_gives_texts(family, tmp_path) -> None:
+    model = estimators.fit(LINES, family=family, epochs=0.3, out=tmp_path / "m", **TEXTS)
+    made = estimators.sample(tmp_path / "m", 10)
+    assert made.column_names == ["text"]
+    assert made.equals(estimators.sample(model, 10))
+    begun = estimators.sample(model, 4, prompt="ab ")["text"].to_pylist()
+    assert all(text.startswith("ab ") for text in begun)
+
+
+def test_the_family_is_chosen_by_the_sort_of_data_where_none_is_named() -> None:
+    assert estimators.plan(table(), size=0.25)["family"] == "diffusion"
+    plan = estimators.plan(LINES, **TEXTS)
+    assert plan["family"] == "autoregressive"
+    assert (plan["kind"], plan["alphabet"], plan["length"]) == ("text", "characters", 12)
+    assert plan["rows"]["held_out"] >= 1
+
+
+def test_the_estimator_learns_texts() -> None:
+    model = GenerativeModel(epochs=0.5, **TEXTS).fit(LINES)
+    assert clone(model).get_params()["alphabet"] == "characters"
+    scores = model.score_samples(["ab and ab.", "ba dna ba"])
+    assert scores.shape == (2,)
+    assert scores[0] > scores[1]

@@ -153,3 +153,85 @@ def test_the_card_and_the_description_tell_the_making(folder) -> None:
     assert not torch.is_grad_enabled() or not any(
         p.requires_grad for p in model.family.parameters()
     )
+
+
+LINES = [f"{word} and {word}." for word in ("ab", "cd", "ef", "gh")] * 30
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    place = tmp_path_factory.mktemp("models") / "writer"
+    options = {"kind": "text", "alphabet": "characters", "length": 8, "size": 0.5}
+    estimators.fit(LINES, family="autoregressive", epochs=1, out=place, **options)
+    return place
+
+
+def test_a_model_of_texts_is_saved_and_loaded_as_one_of_a_table(writer, tmp_path) -> None:
+    model = load(writer)
+    assert model.codec.kind == "text"
+    assert model.describe()["alphabet"] == "characters"
+    model.save(tmp_path / "again")
+    for name in FILES:
+        assert (writer / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+    assert rows_of(load(tmp_path / "again"), 9).equals(rows_of(model, 9))
+
+
+def test_chunks_of_texts_do_not_depend_on_how_many_are_asked_for(writer, monkeypatch) -> None:
+    monkeypatch.setattr("fivefold.model.chunk_of", lambda space: 16)
+    model = load(writer)
+    few, many = (rows_of(model, rows)["text"].to_pylist() for rows in (16, 40))
+    assert many[:16] == few
+    assert len(many) == 40
+
+
+def test_long_data_are_drawn_fewer_at_a_time() -> None:
+    from fivefold.model import chunk_of
+    from fivefold.spaces import Space
+
+    sizes = [chunk_of(Space.sequence(100, length)) for length in (4, 64, 4_096, 100_000)]
+    assert sizes == [CHUNK, 1_024, 16, 16]
+    assert chunk_of(Space((3,), (2, 2))) == CHUNK
+
+
+def test_a_document_is_the_sum_of_its_windows(writer) -> None:
+    model = load(writer)
+    table = pa.table({"text": ["ab", "ab and ab. cd and cd.", ""]})
+    x = model.codec.encode(table)
+    each = model.log_prob_of(x)
+    assert len(each) > 3
+    sums = [float(each[x.owners == owner].sum()) for owner in range(3)]
+    assert model.log_prob(table).tolist() == pytest.approx(sums)
+
+
+def test_texts_cannot_be_balanced(writer) -> None:
+    with pytest.raises(InputError, match="no columns to balance"):
+        rows_of(load(writer), 3, balance="sex")
+
+
+def sealed(place, name: str, value: object) -> None:
+    """Write a file of the folder anew, and its digest."""
+    from fivefold.files import sha256
+
+    (place / name).write_text(json.dumps(value))
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["files"][name] = sha256(place / name)
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_model_of_the_first_format_is_a_table(copy, folder) -> None:
+    codec = json.loads((copy / "codec.json").read_text())
+    assert codec.pop("kind") == "table"
+    sealed(copy, "codec.json", codec)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    assert rows_of(load(copy), 20).equals(rows_of(load(folder), 20))
+
+
+def test_a_codec_of_an_unknown_kind_or_another_model_is_refused(copy, writer) -> None:
+    codec = json.loads((copy / "codec.json").read_text())
+    sealed(copy, "codec.json", {**codec, "kind": "poem"})
+    with pytest.raises(InputError, match="unknown kind of data 'poem'"):
+        load(copy)
+    sealed(copy, "codec.json", json.loads((writer / "codec.json").read_text()))
+    with pytest.raises(InputError, match="codec is of another model"):
+        load(copy)

@@ -11,7 +11,7 @@ def test_units_and_successions_are_shares() -> None:
     columns, pairs = likeness(["aab"] * 20, {"flow": ["abb"] * 20}, "protein")
     length, units = columns
     assert length.errors["flow"] == 0
-    assert units.labels == ["a", "b", "rare values"]
+    assert units.labels == ["a", "b", "all rarer ones"]
     assert units.real == pytest.approx([2 / 3, 1 / 3, 0])
     assert units.synthetic["flow"] == pytest.approx([1 / 3, 2 / 3, 0])
     assert units.errors["flow"] == pytest.approx(1 / 3)

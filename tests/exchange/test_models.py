@@ -28,7 +28,7 @@ def test_a_model_goes_out_and_comes_back_and_is_kept(form, name, model, tmp_path
     out = export(model, form, tmp_path / name)
     bring(out).save(tmp_path / "again")
     again = load(tmp_path / "again")
-    (first,), (second,) = (list(m.sample(5, seed=3)) for m in (model, again))
+    (first,), (second,) = (list(m.sample(5, seed=3, where={"prompt": ""})) for m in (model, again))
     assert first.equals(second)
     assert again.evidence["origin"]["form"] == form
     with pytest.raises(InputError, match="is there already"):

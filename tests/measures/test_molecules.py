@@ -106,12 +106,7 @@ def test_every_figure_agrees_with_molsets_to_three_digits(moses):
         "internal_diversity": "IntDiv",
         "internal_diversity_2": "IntDiv2",
         "filters": "Filters",
-        **{
-            f"{name}_distance": key
-            for name, key in zip(
-                ("logp", "sa", "qed", "weight"), ("logP", "SA", "QED", "weight"), strict=True
-            )
-        },
+        **{f"{key.lower()}_distance": key for key in ("logP", "SA", "QED", "weight")},
     }
     for name, key in (
         ("snn", "SNN"),
@@ -129,13 +124,13 @@ def test_every_figure_agrees_with_molsets_to_three_digits(moses):
 
 
 def test_real_molecules_lie_at_the_floor_and_one_scaffold_does_not():
-    train, test = read("train", 400), read("test", 400)
+    train, test = read("train", 250), read("test", 250)
     given = {"fcd": False, "properties": False, "ks": (100,)}
     same = {
-        f.name: f for f in measure_molecules(train, read("test", 300, skip=2_000), test, **given)
+        f.name: f for f in measure_molecules(train, read("test", 200, skip=2_000), test, **given)
     }
     for name in ("internal_diversity", "snn_test", "filters"):
-        assert same[name].value == pytest.approx(same[name].floor, abs=0.03), name
+        assert same[name].value == pytest.approx(same[name].floor, abs=0.04), name
         assert same[name].low <= same[name].value <= same[name].high
     assert "logp_distance" not in same
     assert same["fcd_test"].note == "not asked for"

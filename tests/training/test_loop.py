@@ -71,9 +71,9 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_bits(
 TEXT = Space.sequence(alphabet=7, length=17)
 
 
-def text(rows: int, seed: int = 0) -> Batch:
+def text(rows: int, seed: int = 0, least: int = 2) -> Batch:
     g = torch.Generator().manual_seed(seed)
-    lengths = torch.randint(2, 18, (rows,), generator=g)
+    lengths = torch.randint(least, 18, (rows,), generator=g)
     lengths[0] = 17
     symbols = torch.randint(1, 7, (rows, 17), generator=g)
     symbols = symbols * (torch.arange(17) < lengths[:, None])
@@ -101,7 +101,9 @@ def resumed_equals_whole(compiled: bool, folder) -> None:
         if progress.done > 0.3:
             raise Killed
 
-    x, held_out, checkpoint = text(64), text(16, seed=1), folder / "checkpoint.safetensors"
+    least = 17 if compiled else 2  # rows that are packed are not compiled
+    x, held_out = text(64, least=least), text(16, seed=1, least=least)
+    checkpoint = folder / "checkpoint.safetensors"
     whole, broken, resumed = written(), written(), written()
     train(whole, x, held_out, plan)
     with pytest.raises(Killed):
@@ -122,10 +124,12 @@ def test_a_run_with_muon_on_packed_sequences_resumes_to_the_same_bits(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(not compiling.compiler(), reason="no compiler")
 def test_a_compiled_run_resumes_to_the_same_bits(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiled"))
     resumed_equals_whole(True, tmp_path)
+    assert not compiling.failures()
 
 
 @pytest.mark.parametrize("family", ["autoregressive", "adversarial"])
@@ -226,7 +230,7 @@ def test_the_weights_kept_are_those_of_the_best_held_out_figure() -> None:
         plan,
         on_validate=lambda average, point: seen.append(copy.deepcopy(average.state_dict())),
     )
-    name = "conditionals.embed.weight"
+    name = next(name for name in seen[1] if name.endswith("symbols.weight"))
     assert torch.equal(family.state_dict()[name], seen[1][name])
     assert not torch.equal(seen[2][name], seen[1][name])
 

@@ -53,7 +53,7 @@ def measure(
     """
     from fivefold.codecs.reading import read_data
     from fivefold.codecs.schema import Schema
-    from fivefold.measures import measure as run
+    from fivefold.measures.judging import judge as run
 
     kind, first = read_data(real, kind=kind, column=column, encoding=encoding)
     tables = [first, read_data(synthetic, kind=kind, encoding=encoding)[1]]

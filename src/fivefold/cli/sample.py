@@ -110,9 +110,9 @@ def _where(
 def sample(model: Path, rows: int, out: str, json_schema: Path | None, **how: Any) -> None:
     """Draw rows or texts from MODEL.
 
-    MODEL is a folder that `fivefold fit` wrote; one of molecules draws molecules. Rows are written as they are drawn, so
-    that any number of them needs the same memory. Temperature and what follows it are for models of sequences that
-    write symbol by symbol: the autoregressive family, and the flow.
+    MODEL is a folder that `fivefold fit` wrote; one of molecules draws molecules. Rows are written as they are drawn,
+    so that any number of them needs the same memory. Temperature and what follows it are for models of sequences
+    that write symbol by symbol: the autoregressive family, and the flow.
     """
     from fivefold.estimators import sample as run
 

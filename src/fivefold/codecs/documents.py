@@ -86,8 +86,9 @@ def plain(data: Any, where: str, encoding: str | None = None) -> pa.Buffer:
 
 def _known(encoding: str) -> str:
     try:
+        "".encode(encoding)  # what is no encoding of text, such as base64, is refused here
         return codecs.lookup(encoding).name
-    except LookupError as fault:
+    except (LookupError, ValueError) as fault:
         raise InputError(
             f"no encoding of text is called {encoding!r}",
             hint="such as utf-8, latin-1 or gb18030",

@@ -65,10 +65,11 @@ def rows_of(
         if first is not None:
             some = normalise(remember(pa.Table.from_batches([first]), location, lined=False))
             return Rows(some, whole, lambda name: _from_parquet(file, name))
-    if form == "json" and len(data) > memory and bytes(data[:64]).lstrip()[:1] == b"{":
+    lines = form == "json" and encoding is None and bytes(data[:64]).lstrip()[:1] == b"{"
+    if lines and len(data) > memory:
         end = bytes(data[:PIECE]).rfind(b"\n") + 1
         some = read_json(bytes(data[: end or len(data)]), location, encoding)
-        return Rows(some, whole, lambda name: _from_lines(data, name, location, encoding))
+        return Rows(some, whole, lambda name: _from_lines(data, name, location))
     return Rows.of(whole())
 
 
@@ -87,9 +88,7 @@ def _from_parquet(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
         yield batch.column(0).cast(pa.string())
 
 
-def _from_lines(
-    data: bytes | pa.Buffer, name: str, where: str, encoding: str | None
-) -> Iterator[pa.Array]:
+def _from_lines(data: bytes | pa.Buffer, name: str, where: str) -> Iterator[pa.Array]:
     """The strings under a key of JSON lines, some megabytes of whole lines at a time."""
     start = line = 0
     size = PIECE
@@ -101,16 +100,14 @@ def _from_lines(
             continue
         part = part[:end]
         if part.strip():
-            yield from _parsed(part, name, where, line, encoding)
+            yield from _parsed(part, name, where, line)
         start, line, size = start + end, line + part.count(b"\n"), PIECE
 
 
-def _parsed(
-    part: bytes, name: str, where: str, before: int, encoding: str | None
-) -> Iterator[pa.Array]:
+def _parsed(part: bytes, name: str, where: str, before: int) -> Iterator[pa.Array]:
     """The strings of some lines, of which `before` stand in the file before them."""
     try:
-        table = read_json(part, where, encoding)
+        table = read_json(part, where, None)
     except InputError as fault:
         place, _, line = fault.where.rpartition(":")
         at = f"{place}:{int(line) + before}" if line.isdigit() else f"{where} near line {before}"

@@ -21,6 +21,7 @@ from fivefold.measures.figure import Figure
 EQUAL = 0.01
 RISING = 0.005
 FEW_ROWS = 1000
+LEAKS = ("membership", "verbatim_windows")
 
 
 def recommend(comparison: Comparison) -> Advice:
@@ -68,9 +69,9 @@ def named(family: FamilyResult) -> str:
 
 
 def leak(family: FamilyResult) -> Figure | None:
-    """The membership figure that is above chance with its whole interval, or None."""
+    """The figure that shows training data given away, above chance with its whole interval, or None."""
     for figure in family.figures.values():
-        if not figure.name.startswith("membership") or figure.low is None:
+        if not figure.name.startswith(LEAKS) or figure.low is None:
             continue
         chance = [value for value in (figure.best, figure.floor) if value is not None]
         if chance and figure.low > max(chance):
@@ -138,6 +139,12 @@ def _reasons(
             f"An attack that guesses which {nouns.many} it was trained on does no better than chance: "
             f"{_inner(member.title)} is {text(member)}, chance {number(member.best, member.unit)}."
         )
+    verbatim = chosen.figures.get("verbatim_windows")
+    if clean and verbatim and verbatim.value is not None and verbatim.floor is not None:
+        reasons.append(
+            f"Of what it writes, {number(verbatim.value, verbatim.unit)} of all windows of 50 bytes stand word for "
+            f"word in the training data; of held-out {nouns.many} it is {number(verbatim.floor, verbatim.unit)}."
+        )
     return reasons
 
 
@@ -152,7 +159,7 @@ def _cautions(
     nouns = nouns_of(comparison.data.kind)
     if not clean:
         cautions.append(
-            f"Every family gives training {nouns.many} away to a membership attack. Do not publish these "
+            f"Every family gives training {nouns.many} away ({_leaks(usable)}). Do not publish these "
             f"{nouns.many}; train with fewer steps, or on more {nouns.many}."
         )
     for family in usable if clean else ():
@@ -188,7 +195,7 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
             f"{baseline.title}, the cheap baseline, does as well ({text(cheap)}): "
             f"on this {nouns.whole} a neural family earns little."
         )
-    if chosen and not _membership(chosen):
+    if chosen and not any(name.startswith(LEAKS) for name in chosen.figures):
         warnings.append(
             f"Privacy was not measured: do not publish these {nouns.many} on this report alone."
         )
@@ -205,10 +212,10 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
         if broken:
             failed = f"{len(broken)} of {len(family.runs)} runs"
             warnings.append(f"{family.title} gave no usable model in {failed}: {broken[0]}.")
-    if comparison.data.holdout < FEW_ROWS:
-        warnings.append(
-            f"Only {count(comparison.data.holdout)} {nouns.many} were held out, so every interval is wide."
-        )
+    held = comparison.data.passages or comparison.data.holdout
+    if held < FEW_ROWS:
+        what = nouns.many if held == comparison.data.holdout else "passages"
+        warnings.append(f"Only {count(held)} {what} were held out, so every interval is wide.")
     warnings.append(
         "Passing these attacks is evidence, not a guarantee, of privacy: "
         "a formal one needs differentially private training."
@@ -253,6 +260,12 @@ def _quality(family: FamilyResult) -> Figure:
     if "quality" in family.aspects:
         return family.aspects["quality"].figure
     return family.figures.get("quality", Figure("quality", "Quality", None, better="higher"))
+
+
+def _leaks(families: Sequence[FamilyResult]) -> str:
+    """The titles of the figures that show it."""
+    titles = [_inner(figure.title) for f in families if (figure := leak(f))]
+    return ", ".join(dict.fromkeys(titles))
 
 
 def _membership(family: FamilyResult) -> Figure | None:

@@ -17,7 +17,7 @@ from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.transformer import Block, Transformer, rotary, rotate
 from fivefold.seeds import seeded
 
-SYMBOLS = 40
+SYMBOLS = 32
 START = "◁"
 
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fivefold.compare.portrait import BINS, RARE, RARE_LABEL, TAIL, WORST, binned
+from fivefold.compare.portrait import BINS, RARE, TAIL, WORST, binned
 from fivefold.compare.profile import ColumnResult, PairResult, Pairs
 from fivefold.measures.units import EDGES, Units, levels_of, numbered
 
 SHOWN, FOLLOWED = 40, 24
+REST = "all rarer ones"
 DEFINITION = "A cell is the share of the times that its row's {unit} is followed by its column's."
 BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "\x00": "␀"}
 
@@ -55,14 +56,15 @@ def unit_label(unit: str) -> str:
     r"""A unit as people can see it.
 
     Example:
-        >>> unit_label(" "), unit_label("a b"), unit_label("\x01")
-        ('␣', 'a b', '\\x01')
+        >>> unit_label(" "), unit_label(" a b"), unit_label("\x01\n")
+        ('␣', '␣a b', '\\x01⏎')
     """
-    if unit in BLANKS:
-        return BLANKS[unit]
-    return "".join(
-        c if c.isprintable() else BLANKS.get(c, c.encode("unicode_escape").decode()) for c in unit
+    inner = unit.strip(" ")
+    before, after = (len(unit) - len(side) for side in (unit.lstrip(" "), unit.rstrip(" ")))
+    shown = "".join(
+        c if c.isprintable() else BLANKS.get(c, c.encode("unicode_escape").decode()) for c in inner
     )
+    return f"{'␣' * before}{shown}{'␣' * after if inner else ''}"
 
 
 def _lengths(real: Units, views: Mapping[str, Units], name: str) -> ColumnResult:
@@ -92,7 +94,7 @@ def _units(real: Units, views: Mapping[str, Units], level: str) -> ColumnResult:
     order = np.argsort(-counts, kind="stable")[:SHOWN]
     kept = order[counts[order] >= min(RARE, int(counts.max()))]
     column = ColumnResult(level, "units")
-    column.labels.extend([*(unit_label(real.words[unit]) for unit in kept), RARE_LABEL])
+    column.labels.extend([*(unit_label(real.words[unit]) for unit in kept), REST])
     column.real.extend(_shares(counts, kept))
     for family, view in views.items():
         theirs = np.bincount(view.inner[0], minlength=len(real.words))

@@ -17,6 +17,7 @@ class Phrases:
         columns, columns_about: the distributions.
         pairs, pairs_about: the heat maps.
         pair: what one heat map shows, read aloud.
+        joined: the word between the two of a pair.
         deepest: the value of its deepest shade.
     """
 
@@ -29,6 +30,7 @@ class Phrases:
     pairs: str
     pairs_about: str
     pair: str
+    joined: str
     deepest: float
 
 
@@ -46,6 +48,7 @@ PHRASES = {
         pairs="Pairs of columns",
         pairs_about="How strongly columns go together.",
         pair="Association of columns",
+        joined="and",
         deepest=1.0,
     ),
     "sequence": Phrases(
@@ -61,6 +64,7 @@ PHRASES = {
         pairs="What follows what",
         pairs_about="How often one unit is followed by another.",
         pair="What follows what",
+        joined="then",
         deepest=0.5,
     ),
 }

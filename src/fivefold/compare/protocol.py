@@ -30,9 +30,8 @@ from typing import Any
 from fivefold.codecs.schema import Schema
 from fivefold.compare import summary
 from fivefold.compare.jobs import SIZES, Job, run
-from fivefold.compare.parts import Parts
 from fivefold.compare.result import Comparison, Data, plain
-from fivefold.compare.trials import trial_of
+from fivefold.compare.trials import Trial, trial_of
 from fivefold.errors import FivefoldError
 from fivefold.families import FAMILIES
 from fivefold.files import write_atomically
@@ -114,7 +113,7 @@ def compare(
         cost |= dict.fromkeys(("size", "scale"), trial.cheap)
         done = work(jobs, folder, workers, cost, on_progress)
         comparison = Comparison(
-            data=_data(data, source, parts, target),
+            data=_data(data, source, trial, target),
             machine=summary.machine(Machine.here(), workers),
             command=_command(data, given, minutes, chosen, seeds, target, folder, seed),
             seed=seed,
@@ -287,7 +286,8 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _data(data: Any, source: dict[str, Any], parts: Parts, target: str | None) -> Data:
+def _data(data: Any, source: dict[str, Any], trial: Trial, target: str | None) -> Data:
+    parts = trial.parts
     told = parts.codec.describe()
     return Data(
         name=source["name"].split(".")[0],
@@ -301,6 +301,7 @@ def _data(data: Any, source: dict[str, Any], parts: Parts, target: str | None) -
         target=target,
         notices=parts.notices or list(parts.codec.notices),
         kind=parts.codec.kind,
+        passages=trial.passages_held,
         written={k: v for k, v in told.items() if k not in ("columns", "kind")},
     )
 

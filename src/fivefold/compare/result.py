@@ -67,6 +67,7 @@ class Data:
         notices: what was left out or changed, one sentence each.
         kind: `table`, or the kind of sequence.
         written: how sequences are written as symbols: alphabet, symbols, length.
+        passages: how many windows of documents were held out; None for tables.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Data:
     notices: list[str] = field(default_factory=list)
     kind: str = "table"
     written: dict[str, Any] = field(default_factory=dict)
+    passages: int | None = None
 
 
 @dataclass(frozen=True)

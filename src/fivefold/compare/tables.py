@@ -88,6 +88,11 @@ class TableTrial:
         """How many are judged cheaply."""
         return LOOK_ROWS
 
+    @property
+    def passages_held(self) -> int | None:
+        """None: rows are judged whole."""
+        return None
+
     def figures(self, made: pa.Table, target: str | None, seed: int) -> list[Figure]:
         """Everything that is measured of a synthetic table."""
         return measure(

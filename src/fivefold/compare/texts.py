@@ -29,8 +29,9 @@ from fivefold.errors import InputError
 from fivefold.families import Family
 from fivefold.intake import BLOCKS, LARGE, Codec, cut_notice, deal, held_out_rows
 from fivefold.measures.figure import Figure
+from fivefold.measures.judging import judge
 from fivefold.measures.membership import membership, with_source
-from fivefold.measures.sequences import bits_per_byte, cheap_sequences, measure_sequences
+from fivefold.measures.sequences import bits_per_byte, cheap_sequences
 from fivefold.model import Model
 from fivefold.spaces import Data, Sequences, Space
 from fivefold.spaces.sequences import windows
@@ -43,6 +44,7 @@ SHORTEST = 64
 JUDGED, JUDGED_MOST = 2**17, 10_000
 LOOKED, LOOKED_MOST = 2**14, 1_000
 SCORED = 2**16
+OWN_MOST = 4_000
 OVERHEAD = (10.0, 20.0)
 PICTURED = 4_000
 SHOWN, SHOWN_MOST = 6, 1_200
@@ -136,6 +138,11 @@ class SequenceTrial:
         found = self.passages(self.parts.holdout)
         return found.take(np.random.default_rng(0).permutation(len(found)))
 
+    @property
+    def passages_held(self) -> int:
+        """How many passages were held out."""
+        return len(self.holdout)
+
     def passages(self, table: pa.Table) -> pa.Table:
         """The windows of documents as texts."""
         x = self.codec.encode(table)
@@ -145,7 +152,9 @@ class SequenceTrial:
 
     def figures(self, made: pa.Table, target: str | None, seed: int) -> list[Figure]:
         """Everything that is measured of synthetic passages."""
-        return measure_sequences(self.train, made, kind=self.kind, holdout=self.holdout, seed=seed)
+        return judge(
+            self.train, made, kind=self.kind, holdout=self.holdout, seed=seed, most=OWN_MOST
+        )
 
     def glance(self, made: pa.Table) -> list[Figure]:
         """Units, lengths and neighbours of some hundred passages."""
@@ -156,8 +165,13 @@ class SequenceTrial:
         """One half of the held-out passages judged as if it were synthetic, beside the other half."""
         half = len(self.holdout) // 2
         release = self.holdout.slice(0, min(half, self.rows))
-        return measure_sequences(
-            self.train, release, kind=self.kind, holdout=self.holdout.slice(half), seed=seed
+        return judge(
+            self.train,
+            release,
+            kind=self.kind,
+            holdout=self.holdout.slice(half),
+            seed=seed,
+            most=OWN_MOST,
         )
 
     def likelihood(self, model: Model, seed: int) -> list[Figure]:

@@ -52,6 +52,10 @@ class Trial(Protocol):
     def look_rows(self) -> int:
         """How many are judged cheaply."""
 
+    @property
+    def passages_held(self) -> int | None:
+        """How many parts of documents were held out, where documents are judged by parts."""
+
     def figures(self, made: pa.Table, target: str | None, seed: int) -> list[Figure]:
         """Everything that is measured of synthetic data."""
 

@@ -55,7 +55,13 @@ class Autoregressive(Family):
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4),
         "sequence": Recipe(
-            batch=16, length=128, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0
+            batch=16,
+            length=128,
+            optimiser="muon",
+            rate=8e-3,
+            muon_rate=0.05,
+            ema=0.02,
+            conditional=0.0,
         ),
     }
 

@@ -21,8 +21,9 @@ from torch import Tensor
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
 from fivefold.families import Autoregressive, Family, Flow
-from fivefold.generation.constraints import Constraint, Grammar, Walk
+from fivefold.generation.constraints import Constraint, Grammar
 from fivefold.generation.lookup import MOST, Lookup
+from fivefold.generation.rows import Row, without_ended
 from fivefold.generation.texts import Text
 from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.choices import NEVER, Choice
@@ -166,12 +167,12 @@ class Engine:
                     if piece or row.finished:
                         yield Piece(row.number, piece, row.finished)
 
-    def _ended(self, rows: list[_Row], settings: Settings) -> Iterator[_Row]:
+    def _ended(self, rows: list[Row], settings: Settings) -> Iterator[Row]:
         for block in self._blocks(rows):
             for turn in self._written(block, settings):
                 yield from (row for row in turn if row.finished)
 
-    def _rows(self, prompts: Sequence[str], settings: Settings) -> list[_Row]:
+    def _rows(self, prompts: Sequence[str], settings: Settings) -> list[Row]:
         grammar = None
         if settings.constraint is not None:
             grammar = Grammar(settings.constraint, self.codec.alphabet)
@@ -182,7 +183,7 @@ class Engine:
             room = settings.max_symbols or self.context - len(symbols)
             noise = seeded(torch.device("cpu"), "text", settings.seed, number)
             places = torch.rand(room, generator=noise).tolist()
-            row = _Row(
+            row = Row(
                 number, prompt, symbols, Text(self.codec.alphabet, symbols, settings.stop), places
             )
             row.lookup = Lookup(symbols) if settings.speculate else None
@@ -190,7 +191,7 @@ class Engine:
             rows.append(row)
         return rows
 
-    def _blocks(self, rows: list[_Row]) -> Iterator[list[_Row]]:
+    def _blocks(self, rows: list[Row]) -> Iterator[list[Row]]:
         """Rows to write side by side; a memory that cannot go back needs prompts of one length."""
         if self.decoder.rewinds:
             groups = [rows]
@@ -201,7 +202,7 @@ class Engine:
             yield from (group[i : i + ROWS] for i in range(0, len(group), ROWS))
 
     @torch.no_grad()
-    def _written(self, rows: list[_Row], settings: Settings) -> Iterator[list[_Row]]:
+    def _written(self, rows: list[Row], settings: Settings) -> Iterator[list[Row]]:
         """The rows after every turn, until all have ended; those that have are left out of the next turn."""
         longest = max(len(row.context) + len(row.places) for row in rows)
         ahead = MOST if settings.speculate else 0
@@ -209,9 +210,9 @@ class Engine:
         while rows:
             self._turn(rows, memory, settings)
             yield rows
-            rows = _without_ended(rows, memory)
+            rows = without_ended(rows, memory)
 
-    def _turn(self, rows: list[_Row], memory: Memory, settings: Settings) -> None:
+    def _turn(self, rows: list[Row], memory: Memory, settings: Settings) -> None:
         """Read what is new in every row, and draw at least one symbol of each."""
         if self.decoder.rewinds:
             self._move_on(rows, memory)
@@ -231,7 +232,7 @@ class Engine:
 
     def _check(
         self,
-        rows: list[_Row],
+        rows: list[Row],
         states: Tensor,
         unread: list[list[int]],
         guesses: list[list[int]],
@@ -248,7 +249,7 @@ class Engine:
             if not active:
                 break
 
-    def _move_on(self, rows: list[_Row], memory: Memory) -> None:
+    def _move_on(self, rows: list[Row], memory: Memory) -> None:
         """Rows whose context is full begin again with its last half."""
         for i, row in enumerate(rows):
             if len(row.context) == self.context:
@@ -258,7 +259,7 @@ class Engine:
                     seen = torch.tensor([row.context[:-1]], device=self.device)
                     memory.part(i).extend(self.decoder.embed(seen), 0)
 
-    def _draw(self, rows: list[_Row], logits: Tensor, settings: Settings) -> None:
+    def _draw(self, rows: list[Row], logits: Tensor, settings: Settings) -> None:
         """One more symbol of each row, from logits (B, V)."""
         raw, used = logits, None
         if settings.choice.repetition_penalty != 1:
@@ -275,73 +276,3 @@ class Engine:
                 row.log_probs.append(log_prob)
         for row, symbol in zip(rows, new.tolist(), strict=True):
             row.add(symbol)
-
-
-@dataclass(eq=False)
-class _Row:
-    """One text that is being written."""
-
-    number: int
-    prompt: str
-    context: list[int]
-    text: Text
-    places: list[float]
-    new: list[int] = field(default_factory=list)
-    log_probs: list[float] = field(default_factory=list)
-    read: int = 0
-    finished: str = ""
-    lookup: Lookup | None = None
-    walk: Walk | None = None
-    marks: Tensor | None = None
-
-    def guess(self, context: int) -> list[int]:
-        """Symbols that may come next, no more than there is room for."""
-        if self.lookup is None:
-            return []
-        room = min(context - len(self.context), len(self.places) - len(self.new)) - 1
-        return self.lookup.guess(room)
-
-    def follows(self, guess: list[int], step: int) -> bool:
-        """Whether the guess was right so far, and there is more to draw."""
-        return not self.finished and step < len(guess) and self.context[-1] == guess[step]
-
-    def add(self, symbol: int) -> None:
-        """One more symbol, which may end the text."""
-        if symbol == END:
-            self.finished = "end"
-            return
-        self.new.append(symbol)
-        self.context.append(symbol)
-        self.text.add(symbol)
-        if self.lookup is not None:
-            self.lookup.add(symbol)
-        if self.walk is not None:
-            self.walk.add(symbol)
-        if self.marks is not None:
-            self.marks[symbol] = True
-        if self.text.stopped:
-            self.finished = "stop"
-        elif len(self.new) == len(self.places):
-            self.finished = "length"
-
-    def used(self, like: Tensor) -> Tensor:
-        """Which symbols are in the prompt or have been written, bool with shape (V,)."""
-        if self.marks is None:
-            self.marks = torch.zeros(like.shape[-1], dtype=torch.bool, device=like.device)
-            self.marks[self.context] = True
-        return self.marks
-
-
-def _without_ended(rows: list[_Row], memory: Memory) -> list[_Row]:
-    """The rows that go on, moved together in the memory."""
-    left = sum(not row.finished for row in rows)
-    if left in (0, len(rows)):
-        return rows[:left]
-    source = [i for i in range(left, len(rows)) if not rows[i].finished]
-    target = [i for i in range(left) if rows[i].finished]
-    memory.keep(
-        left, torch.tensor(source, dtype=torch.int64), torch.tensor(target, dtype=torch.int64)
-    )
-    for s, t in zip(source, target, strict=True):
-        rows[t] = rows[s]
-    return rows[:left]

@@ -1,4 +1,6 @@
-"""Figures: what a synthetic table is worth, what it risks, and what it cost.
+"""Figures: what synthetic data are worth, what they risk, and what they cost.
+
+Of tables:
 
     fidelity     do columns and pairs of columns look real?
     detection    can boosting tell the rows from real ones?
@@ -6,6 +8,14 @@
     diversity    does it fill the space that real rows fill?
     privacy      does it give away who was in the training data?
     speed, energy    what does making it cost?
+
+Of sequences:
+
+    sequences                    everything that any kind can be asked
+    molecules, proteins, traces  what one kind can be asked
+    memorisation, canaries       what stands in the training data letter for letter, and what a model holds of it
+    execution, questions         does code run, are questions answered (these need a model, not its samples)
+    sandbox                      where code is run
 
 Names are loaded when they are first used.
 """
@@ -16,35 +26,71 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fivefold.measures.canaries import exposure, plant
     from fivefold.measures.energy import Grid, Meter
+    from fivefold.measures.execution import code_by_execution, human_eval
     from fivefold.measures.figure import Figure
     from fivefold.measures.frame import Frame, frames
     from fivefold.measures.membership import membership
+    from fivefold.measures.molecules import measure_molecules
+    from fivefold.measures.proteins import measure_proteins
+    from fivefold.measures.questions import accuracy, read_questions
+    from fivefold.measures.sandbox import Limits, run_program
+    from fivefold.measures.sequences import bits_per_byte, cheap_sequences, measure_sequences
     from fivefold.measures.speed import generation_speed
     from fivefold.measures.table import measure, measure_frames
+    from fivefold.measures.traces import measure_traces
 
 _PLACES = {
     "Figure": "figure",
     "Frame": "frame",
     "Grid": "energy",
+    "Limits": "sandbox",
     "Meter": "energy",
+    "accuracy": "questions",
+    "bits_per_byte": "sequences",
+    "cheap_sequences": "sequences",
+    "code_by_execution": "execution",
+    "exposure": "canaries",
     "frames": "frame",
     "generation_speed": "speed",
+    "human_eval": "execution",
     "measure": "table",
     "measure_frames": "table",
+    "measure_molecules": "molecules",
+    "measure_proteins": "proteins",
+    "measure_sequences": "sequences",
+    "measure_traces": "traces",
     "membership": "membership",
+    "plant": "canaries",
+    "read_questions": "questions",
+    "run_program": "sandbox",
 }
 
 __all__ = [
     "Figure",
     "Frame",
     "Grid",
+    "Limits",
     "Meter",
+    "accuracy",
+    "bits_per_byte",
+    "cheap_sequences",
+    "code_by_execution",
+    "exposure",
     "frames",
     "generation_speed",
+    "human_eval",
     "measure",
     "measure_frames",
+    "measure_molecules",
+    "measure_proteins",
+    "measure_sequences",
+    "measure_traces",
     "membership",
+    "plant",
+    "read_questions",
+    "run_program",
 ]
 
 

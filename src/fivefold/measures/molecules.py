@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class _Judge:
 
     given: int
     made: Molecules
-    known: set[str]
+    known: frozenset[str]
     tests: dict[str, Molecules]
     fcd: bool
     ks: Sequence[int]
@@ -172,7 +173,7 @@ def measure_molecules(
     tests = {"test": test} | (
         {"scaffold_test": scaffold_test} if scaffold_test is not None else {}
     )
-    known = _known(learned, jobs)
+    known = _known(tuple(learned), jobs)
     held = {
         name: data
         if isinstance(data, Molecules)
@@ -187,17 +188,17 @@ def measure_molecules(
     if floors and learned and found["valid"].value:
         order = np.random.default_rng(seed).permutation(len(learned))[: len(made)]
         real = Molecules.of([learned[k] for k in order], jobs, properties)
-        base = _Judge(len(order), real, set(), held, fcd, ks).all()
+        base = _Judge(len(order), real, frozenset(), held, fcd, ks).all()
     return [_figure(name, each, base.get(name)) for name, each in found.items()]
 
 
-def _known(train: list[str], jobs: int) -> set[str]:
+@lru_cache(maxsize=2)
+def _known(train: tuple[str, ...], jobs: int) -> frozenset[str]:
     """The training molecules in canonical form; if a thousand of them are, the rest are taken to be."""
-    step = max(1, len(train) // CHECKED)
-    some = train[::step]
-    if canonical(some, jobs) == some:
-        return set(train)
-    return {text for text in canonical(train, jobs) if text is not None}
+    some = train[:: max(1, len(train) // CHECKED)]
+    if canonical(some, jobs) == list(some):
+        return frozenset(train)
+    return frozenset(text for text in canonical(train, jobs) if text is not None)
 
 
 TITLES: dict[str, tuple[str, str, str]] = {

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from fivefold.nets.choices import Choice
 from fivefold.nets.decoding import Decoder, decoding_type
+from fivefold.nets.drawing import write
 from fivefold.nets.linear import Head, compute_type
 from fivefold.nets.recurrent import Recurrent
 from fivefold.nets.transformer import Transformer
@@ -35,9 +36,7 @@ NETS: dict[str, Callable[..., nn.Module]] = {
 """The nets that can read in one direction."""
 HEAD = 64
 TOGETHER = 512
-"""So many rows are drawn side by side."""
-ROOM = 7 / 8
-"""Rows that have ended are left out as soon as so few are left of those drawn."""
+"""So many rows are encoded side by side."""
 
 
 class SequenceConditionals(nn.Module):
@@ -217,59 +216,14 @@ class SequenceConditionals(nn.Module):
         dtype = dtype or decoding_type(len(y), y.device)
         choice, decoder = Choice.of(how), self.decoder(dtype)
         parts = []
-        for start in range(0, len(y), TOGETHER):
-            rows = slice(start, start + TOGETHER)
+        together = decoder.fitting(y.shape[1] + (0 if prefix is None else prefix.shape[1]))
+        for start in range(0, len(y), together):
+            rows = slice(start, start + together)
             before = None if prefix is None else prefix[rows]
             some = None if c is None else c[rows]
-            parts.append(self._write(decoder, choice, y[rows], some, before))
+            shown, seen = self._shown(len(y[rows]), some, y.device)
+            parts.append(write(decoder, choice, y[rows], shown, seen, before))
         return Batch.cat(parts) if parts else Batch(y[:, :0].float(), y[:, :1].long())
-
-    def _write(
-        self,
-        decoder: Decoder,
-        choice: Choice,
-        y: Tensor,
-        c: Condition | None,
-        prefix: Tensor | None,
-    ) -> Batch:
-        """Sequences drawn side by side; those that have ended make room."""
-        n, L, device = len(y), self.space.positions, y.device
-        symbols, seen = self._shown(n, c, device)
-        before = 0 if prefix is None else prefix.shape[1]
-        memory = decoder.begin(n, before + L)
-        if prefix is not None:
-            memory.extend(prefix.to(decoder.dtype), 0)
-        going_on = seen & (symbols != END)
-        start = 1 + int(going_on[:, 1:].all(0).long().cumprod(0).sum())
-        fixed = [bool(some) for some in seen.any(0)]
-        lengths = torch.full((n,), L, device=device)
-        rows = torch.arange(n, device=device)
-        fresh = decoder.embed(symbols[:, :start])
-        place, over = before, torch.zeros(n, dtype=torch.bool, device=device)
-        for j in range(start, L):
-            logits = decoder.logits(memory.extend(fresh, place)[:, -1])
-            new = choice(logits, y[rows, j], _used(symbols[rows, :j], logits, choice))
-            if fixed[j]:
-                new = torch.where(seen[rows, j], symbols[rows, j], new)
-            symbols[rows, j] = new
-            ended = (new == END) & ~over
-            if bool(ended.any()):
-                lengths[rows[ended]] = j + 1
-                over |= ended
-                left = int((~over).sum())
-                if left == 0:
-                    break
-                if left < ROOM * len(rows):
-                    source, target = _moves(over, left)
-                    memory.keep(left, source, target)
-                    for held in (rows, new):
-                        held[target] = held[source]
-                    rows, new = rows[:left], new[:left]
-                    over = torch.zeros(left, dtype=torch.bool, device=device)
-            fresh, place = decoder.embed(new[:, None]), before + j
-        width = int(lengths.max())
-        x = Batch(torch.zeros(n, 0, device=device), symbols[:, :width], lengths)
-        return Batch(x.continuous, x.discrete * x.mask, lengths)
 
     def _shown(self, n: int, c: Condition | None, device: torch.device) -> tuple[Tensor, Tensor]:
         """The symbols that are seen, the rest 0, and where they are; both with shape (n, L)."""
@@ -289,15 +243,3 @@ class SequenceConditionals(nn.Module):
         W = min(seen.shape[1], c.discrete.shape[-1])
         seen[:, :W] = c.discrete[..., :W]
         return seen
-
-
-def _moves(over: Tensor, left: int) -> tuple[Tensor, Tensor]:
-    """Which rows to copy where, so that the `left` rows that go on are the first."""
-    return (~over[left:]).nonzero().flatten() + left, over[:left].nonzero().flatten()
-
-
-def _used(symbols: Tensor, logits: Tensor, choice: Choice) -> Tensor | None:
-    """Which symbols each row has used, bool with shape (B, V), where the choice asks for it."""
-    if choice.repetition_penalty == 1:
-        return None
-    return torch.zeros_like(logits, dtype=torch.bool).scatter_(1, symbols, True)

@@ -30,6 +30,11 @@ def compiler() -> bool:
     return any(which(name) for name in (os.environ.get("CXX", "g++"), "clang++"))
 
 
+def failures() -> set[str]:
+    """The functions that could not be compiled and run as they are."""
+    return set(_failed)
+
+
 @contextmanager
 def compilation(wanted: bool) -> Iterator[None]:
     """Within it, functions marked with `compiled` are compiled, if this is wanted and a compiler is there."""

@@ -21,6 +21,9 @@ from fivefold.nets.transformer import Transformer
 MANY_ROWS = 16
 """From so many rows on bfloat16 is faster than float32, where there are units for it."""
 
+MOST_ROWS, MOST_BYTES = 2_048, 1 << 28
+"""A step of more rows is faster for each, until there are so many or their memory is so large."""
+
 
 class Memory(Protocol):
     """What a net has seen of B rows."""
@@ -80,6 +83,12 @@ class Decoder:
         if rows == 1 and self.dtype == torch.float32 and self.table.device.type == "cpu":
             return SingleMemory(self.weights, slots)
         return KeyValueMemory(self.weights, rows, slots)
+
+    def fitting(self, slots: int) -> int:
+        """How many rows of so many symbols are best drawn side by side: many, as far as their memory is small."""
+        if self.weights is None:
+            return MOST_ROWS
+        return max(MANY_ROWS, min(MOST_ROWS, MOST_BYTES // (slots * self.weights.slot)))
 
     @property
     def rewinds(self) -> bool:

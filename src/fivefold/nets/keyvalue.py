@@ -46,6 +46,11 @@ class Weights:
         self.norm, self.floor = _folded(net.norm, dtype)
         self.norm = self.norm.to(dtype)
 
+    @property
+    def slot(self) -> int:
+        """The bytes of one symbol's keys and values in all layers."""
+        return sum(2 * layer.groups * layer.head for layer in self.layers) * self.norm.itemsize
+
     def waves(self, slots: int) -> tuple[Tensor, Tensor]:
         """What queries and keys are multiplied by, straight and with their halves exchanged.
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from fivefold.families.family import Family
 from fivefold.nets.compiling import compilation
+from fivefold.nets.transformer import Block
 from fivefold.spaces import Data
 from fivefold.training.clock import clock, threads
 from fivefold.training.loop import VALIDATIONS, Run
-from fivefold.training.optimisers import matrices
 from fivefold.training.plan import Plan, judged
 
 COMPILING_PAYS = 180.0
@@ -25,19 +25,23 @@ def step_seconds(plan: Plan, family: Family, x: Data, *, least: float = 0.5) -> 
 
 def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: float = 3) -> Plan:
     """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
-    compiled = seconds >= COMPILING_PAYS and bool(matrices(family)) and x.device.type == "cpu"
+    compiled = seconds >= COMPILING_PAYS and _has_blocks(family) and x.device.type == "cpu"
     plan = replace(plan, compiled=compiled)
     with threads(plan.threads), compilation(plan.compiled):
         started = clock(x.device)
         rehearsal = _rehearse(plan, family, x)
         compiling = clock(x.device) - started if compiled else 0.0
         a_step = _cost(rehearsal, min(2.0, 0.04 * seconds))
-        rehearsal.held_out = x[: judged(replace(plan, steps=int(seconds / a_step)))]
+        rehearsal.held_out = x[: judged(replace(plan, steps=int(seconds / a_step)), family.space)]
         started = clock(x.device)
         rehearsal.validate()
         validations = VALIDATIONS * (clock(x.device) - started)
     steps = int((seconds - validations - compiling) / a_step)
     return replace(plan, steps=max(VALIDATIONS, min(steps, round(stretch * plan.steps))))
+
+
+def _has_blocks(family: Family) -> bool:
+    return any(isinstance(module, Block) for module in family.modules())
 
 
 def _rehearse(plan: Plan, family: Family, x: Data) -> Run:

@@ -26,11 +26,11 @@ from torch import Tensor, nn
 from fivefold.families.family import Family, Turn
 from fivefold.nets.compiling import compilation
 from fivefold.seeds import seed_of
-from fivefold.spaces import Batch, Condition, Data, Space
+from fivefold.spaces import Batch, Condition, Data
 from fivefold.training import checkpoints
 from fivefold.training.clock import clock, threads
 from fivefold.training.optimisers import make_optimiser
-from fivefold.training.plan import COMPLETED, PORTION, History, Plan, Progress, judged
+from fivefold.training.plan import COMPLETED, History, Plan, Progress, judged, portion
 
 VALIDATIONS = 20
 PATIENCE = 6
@@ -92,7 +92,7 @@ class Run:
 
     def __init__(self, family: Family, x: Data, held_out: Data, plan: Plan) -> None:
         self.family, self.x, self.plan = family, x, plan
-        self.held_out = held_out[: judged(plan)]
+        self.held_out = held_out[: judged(plan, family.space)]
         self.generator = torch.Generator(x.device)
         family.prepare(x, self._seeded(-1))
         self.average = copy.deepcopy(family).requires_grad_(False)
@@ -195,7 +195,7 @@ class Run:
     def validate(self) -> None:
         """Judge the average on held-out data; keep it where it is the best so far."""
         figure = 0.0
-        for part in self.held_out.parts(_portion(self.family.space)):
+        for part in self.held_out.parts(portion(self.family.space)):
             share = len(part) / len(self.held_out)
             figure += share * self.average.validate(part, self._seeded(-2))
         point = {"step": self.number, "seconds": self.seconds}
@@ -258,7 +258,3 @@ class Run:
 def _variables(x: Batch) -> int:
     present = x.discrete.numel() if x.lengths is None else int(x.lengths.sum())
     return x.continuous.numel() + present
-
-
-def _portion(space: Space) -> int:
-    return max(1, PORTION[space.sort] // max(1, space.positions + space.dimensions))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fivefold.families.family import Family, Recipe
+from fivefold.spaces import Space
 
 REFERENCE_ROWS = 30_000
 HELD_OUT_ROWS, HELD_OUT_FEWEST, HELD_OUT_SHARE = 8_192, 64, 0.0075
@@ -123,14 +124,25 @@ def make_plan(
     )
 
 
-def judged(plan: Plan) -> int:
+def judged(plan: Plan, space: Space) -> int:
     """How many held-out data a validation sees: all validations together cost some hundredths of the training.
 
     Example:
-        >>> from fivefold.families import Recipe
-        >>> judged(Plan(steps=1000, batch=16, seed=0, threads=1, recipe=Recipe()))
-        120
+        >>> plan = Plan(steps=1000, batch=16, seed=0, threads=1, recipe=Recipe())
+        >>> judged(plan, Space(None, (2, 3))), judged(plan, Space.sequence(90, 128))
+        (120, 120)
+        >>> judged(Plan(10, 16, 0, 1, Recipe()), Space.sequence(90, 1024))
+        16
     """
-    return max(
-        HELD_OUT_FEWEST, min(HELD_OUT_ROWS, round(HELD_OUT_SHARE * plan.steps * plan.batch))
-    )
+    fewest = min(HELD_OUT_FEWEST, portion(space))
+    return max(fewest, min(HELD_OUT_ROWS, round(HELD_OUT_SHARE * plan.steps * plan.batch)))
+
+
+def portion(space: Space) -> int:
+    """How many data go through a net at once.
+
+    Example:
+        >>> portion(Space.sequence(90, 128))
+        128
+    """
+    return max(1, PORTION[space.sort] // max(1, space.positions + space.dimensions))
