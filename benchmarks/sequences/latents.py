@@ -46,7 +46,7 @@ from fivefold.spaces import END, Batch, Condition, Space
 from fivefold.spaces.sequences import Sequences
 from fivefold.training import fit_budget, make_plan, train
 
-ROWS, HELD_OUT, JUDGED, SAMPLES, STEPS = 20_000, 2_000, 256, 1_000, 6
+ROWS, HELD_OUT, JUDGED, SAMPLES, STEPS = 20_000, 2_000, 256, 500, 6
 
 
 def main() -> None:
@@ -56,19 +56,18 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=("collapse", "game"))
     parser.add_argument("--text", type=Path, help="a file, each line a datum")
-    parser.add_argument(
-        "--seconds", type=float, default=120.0, help="processor seconds a training"
-    )
+    parser.add_argument("--seconds", type=float, default=60.0, help="processor seconds a training")
+    parser.add_argument("--size", type=float, default=0.5, help="of the nets, 1 is the default")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(asked.seed)
     corpus = Corpus(asked.text)
     if asked.only != "game":
-        found = collapse(corpus, asked.seconds, asked.seed)
+        found = collapse(corpus, asked.size, asked.seconds, asked.seed)
         record("collapse", found, data=corpus.name, seed=asked.seed)
     if asked.only != "collapse":
-        found = game(corpus, asked.seconds, asked.seed)
+        found = game(corpus, asked.size, asked.seconds, asked.seed)
         record("game", found, data=corpus.name, seed=asked.seed)
 
 
@@ -190,7 +189,7 @@ class WordDropout(Plain):
         return -(terms * x.mask[:, 1:]).sum(1) - divergence(mu, sigma)
 
 
-def collapse(corpus: Corpus, seconds: float, seed: int) -> dict[str, Any]:
+def collapse(corpus: Corpus, size: float, seconds: float, seed: int) -> dict[str, Any]:
     """Ways to keep the code in use."""
     ways: dict[str, Callable[..., SequenceLatents]] = {
         "plain": Plain,
@@ -201,8 +200,9 @@ def collapse(corpus: Corpus, seconds: float, seed: int) -> dict[str, Any]:
     found = {}
     for name, latents in ways.items():
         torch.manual_seed(seed)
-        family = Variational(corpus.codec.space)
-        family.latents = latents(corpus.codec.space)
+        config = Variational.sized(corpus.codec.space, size)
+        family = Variational(corpus.codec.space, **config)
+        family.latents = latents(corpus.codec.space, **config)
         spent = fitted(family, corpus.train, seconds, seed)
         x, g = corpus.held_out[:JUDGED], torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -230,19 +230,20 @@ def between(latents: SequenceLatents, corpus: Corpus) -> list[list[str]]:
     return found
 
 
-def game(corpus: Corpus, seconds: float, seed: int) -> dict[str, Any]:
+def game(corpus: Corpus, size: float, seconds: float, seed: int) -> dict[str, Any]:
     """A game over all positions at once, and one between codes."""
     found: dict[str, Any] = {"held-out": corpus.judge(corpus.train[:SAMPLES])}
     show("held-out", found["held-out"])
     space, g = corpus.codec.space, torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    table = Adversarial(Space(None, space.discrete), shown=0.0)
+    rows = Space(None, space.discrete)
+    table = Adversarial(rows, **{**Adversarial.sized(rows, 2 * size), "shown": 0.0})
     spent = fitted(table, columns(corpus.train[:], space), seconds, seed)
     made = ended(table.sample(SAMPLES, generator=g))
     found["directly"] = {**spent, **corpus.judge(made)}
     show("directly", found["directly"])
     torch.manual_seed(seed)
-    codes = Adversarial(space)
+    codes = Adversarial(space, **Adversarial.sized(space, size))
     spent = fitted(codes, corpus.train, seconds, seed)
     made = codes.sample(SAMPLES, generator=g)
     found["codes"] = {**spent, **corpus.judge(made)}

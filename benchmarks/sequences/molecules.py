@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,13 @@ import torch
 from record import record
 
 from fivefold.codecs import read_table
+from fivefold.codecs.molecule import MoleculeCodec
 from fivefold.intake import Reading
 from fivefold.measures.figure import Figure
 from fivefold.measures.molecules import measure_molecules
 from fivefold.model import Model
 from fivefold.preparation import prepare
-from fivefold.training import train
+from fivefold.training import fit_budget, train
 
 COLUMNS = ("valid", "unique_at_1000", "unique_at_10000", "novelty", "fcd_test", "snn_test")
 COLUMNS += ("fragments_test", "scaffolds_test", "internal_diversity", "filters")
@@ -61,7 +62,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=30_000)
     parser.add_argument("--test", type=int, default=30_000, help="real ones to compare with")
     parser.add_argument("--size", type=float, default=1.0)
-    parser.add_argument("--alphabet", choices=("smiles", "selfies", "bpe"), default="smiles")
+    parser.add_argument(
+        "--batch", type=int, help="molecules a step; the family's own if not given"
+    )
+    parser.add_argument("--alphabet", choices=MoleculeCodec.alphabets)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -96,21 +100,22 @@ def trained(learned: pa.Table, asked: argparse.Namespace) -> tuple[Model, dict[s
         learned,
         family=asked.family,
         reading=Reading(kind="molecule", alphabet=asked.alphabet),
-        minutes=asked.minutes,
         size=asked.size,
         seed=asked.seed,
         threads=1,
     )
     ready = time.process_time()
-    history = train(task.family, task.x, task.held_out, task.plan)
+    plan = replace(task.plan, batch=asked.batch or task.plan.batch)
+    plan = fit_budget(plan, task.family, task.x, 60 * asked.minutes, stretch=1000)
+    history = train(task.family, task.x, task.held_out, plan)
     done = time.process_time()
     symbols = float(task.x.lengths.float().mean()) - 1  # type: ignore[attr-defined]
-    rate = task.plan.steps * task.plan.batch / (done - ready)
+    rate = plan.steps * plan.batch / history.seconds
     return Model(task.family, task.codec, {}), {
         "parameters": sum(p.numel() for p in task.family.parameters()),
         "config": task.family.config,
-        "steps": task.plan.steps,
-        "batch": task.plan.batch,
+        "steps": plan.steps,
+        "batch": plan.batch,
         "preparation_seconds": ready - started,
         "training_seconds": done - ready,
         "training_molecules_per_second": rate,

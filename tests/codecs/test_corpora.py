@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import subprocess
 import sys
 import tracemalloc
@@ -15,7 +16,7 @@ import pytest
 
 from fivefold.codecs import CODECS, read_data
 from fivefold.codecs.places import LANGUAGE, NOTICES
-from fivefold.codecs.sniffing import COLUMNS, KINDS
+from fivefold.codecs.sniffing import COLUMNS, ENDINGS, KINDS
 from fivefold.errors import InputError
 
 PROSE = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n\n"
@@ -304,8 +305,11 @@ class TestFaults:
             ]
         little = put("d.txt", "cats".encode("utf-16-le"))
         assert read_data(little, encoding="utf-16-le")[1]["text"].to_pylist() == ["cats"]
-        with pytest.raises(InputError, match="no encoding of text is called 'klingon'"):
-            read_data(latin, encoding="klingon")
+        for name in ("klingon", "base64"):
+            with pytest.raises(InputError, match=f"no encoding of text is called '{name}'"):
+                read_data(latin, encoding=name)
+        with pytest.raises(InputError, match="a NUL among its characters"):
+            read_data(put("e.txt", "a\0b".encode("utf-16-le")), encoding="utf-16-le")
 
 
 class TestLarge:
@@ -387,6 +391,43 @@ class TestLarge:
             codec.documents(codec.encode(table))["text"].to_pylist() == table["text"].to_pylist()
         )
         self.same(put("b.txt", PROSE * 300))
+
+
+def test_damaged_files_of_any_ending_are_read_or_refused(tmp_path):
+    draw = random.Random(0)
+    seeds = [
+        PROSE,
+        ABC,
+        FASTA,
+        LOG,
+        SMILES,
+        XES,
+        EVENTS,
+        GRID,
+        jsonl({"text": "abc", "id": 3}) * 5,
+    ]
+    marks = b"\n\r,;\"'{}[]>:X \t\0\xff\xfe1aC"
+    read, places = 0, []
+    for _ in range(600):
+        data = bytearray(draw.choice(seeds).encode())
+        for _ in range(draw.choice([0, 1, 5])):
+            place = draw.randrange(len(data))
+            data[place : place + draw.randrange(3)] = bytes(
+                draw.choices(marks, k=draw.randrange(3))
+            )
+        path = tmp_path / f"f{draw.choice([*ENDINGS, '.txt', '.md', ''])}"
+        path.write_bytes(data)
+        try:
+            kind, table = read_data(path, kind=draw.choice([None, None, *KINDS]))
+        except InputError as fault:
+            places.append(fault.where.startswith(str(path)))
+        else:
+            read += 1
+            assert table.num_rows
+            assert kind in KINDS
+        path.unlink()
+    assert read > 60
+    assert all(places)
 
 
 def test_reading_needs_no_torch_and_no_extra():

@@ -32,6 +32,8 @@ from fivefold.errors import InputError, MissingExtraError
 END_WORD = "<|end|>"
 RARE = 10
 FEWEST, MOST = 300, 1 << 20
+LARGEST, SUITS_512 = 4_096, 600_000
+"""The most symbols chosen unasked; the bytes of text up to which 512 are: four times the text, twice as many."""
 PIECE = 1 << 12
 """A longer text is encoded in pieces of so many bytes: the time of a piece grows faster than its length."""
 WORDS = re.compile(rf" ?\S{{1,{PIECE}}}|\s+(?!\S)|\s+")
@@ -214,7 +216,7 @@ def chosen_size(texts: pa.ChunkedArray) -> int:
     """
     size = int(pc.sum(pc.binary_length(texts)).as_py() or 0)
     wanted = 512
-    while wanted < 4_096 and size > wanted * 1_000:
+    while wanted < LARGEST and size > SUITS_512 * (wanted // 512) ** 2:
         wanted *= 2
     return wanted
 

@@ -118,9 +118,10 @@ def _checked(buffer: pa.Buffer, name: str, where: str) -> Iterator[str]:
                 code="encoding",
             ) from fault
         if (zero := text.find("\0")) >= 0:
-            before = len(text[:zero].encode(name, "replace"))
+            before = start - held + len(text[:zero].encode())
+            place = f"at byte {before:,}" if name == "utf-8" else "among its characters"
             raise InputError(
-                f"is binary data (a NUL at byte {start - held + before:,})",
+                f"is binary data (a NUL {place})",
                 where=where,
                 hint="give a text, or name its encoding, such as --encoding utf-16-le",
                 code="binary",

@@ -213,7 +213,7 @@ class SequenceTrial:
         if family.likelihood == "none":
             return 1.0, ""
         assert isinstance(held_out, Sequences)
-        symbols = float((held_out.lengths[: judged(plan)] - 1).double().mean())
+        symbols = float((held_out.lengths[: judged(plan, family.space)] - 1).double().mean())
         return 1 / (math.log(2) * self.bytes_per_symbol * symbols), "bits per byte"
 
     def held_out(self, seed: int) -> Sequences:

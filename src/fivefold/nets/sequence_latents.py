@@ -5,8 +5,7 @@
 A causal decoder can do without z. Where the encoder is free it then does: in the first steps z costs more nats than it
 saves, the posterior falls back to the prior, and the model is an autoregressive one (posterior collapse). Here the cost
 of the code is F nats whatever it says, so that training is left with making the best use of it.
-
-MEASURED
+`benchmarks/sequences/latents.py` measures it beside free bits, word dropout and nothing.
 
 A condition shows a prompt x_S. Samples take z_1..z_M from the prior, of which one is chosen by its weight p(x_S | z),
 and go on from the prompt. With z_1 drawn from q(z | x) and the others from the prior,

@@ -152,7 +152,7 @@ def orthogonal(m: Tensor) -> Tensor:
     Singular values come out between 0.7 and 1.2, which serves as well as 1.
 
     Example:
-        >>> found = orthogonal(torch.tensor([[[5.0, 0.0, 0.0], [0.0, 0.1, 0.0]]])).float()
+        >>> found = orthogonal(torch.tensor([[[5.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])).float()
         >>> bool(((found @ found.mT).squeeze() - torch.eye(2)).abs().max() < 0.5)
         True
     """
