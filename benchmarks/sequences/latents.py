@@ -5,7 +5,7 @@
     python benchmarks/sequences/latents.py --only game           adversarial: directly, or between learned codes
     python benchmarks/sequences/latents.py --text FILE           lines of a file instead of molecules
 
-*Collapse*: one encoder, one decoder, one budget; only how the code is kept in use differs. *Plain*: mu and sigma are
+*Collapse*: one encoder, one decoder, as many steps; only how the code is kept in use differs. *Plain*: mu and sigma are
 free. *Free bits*: no gradient of the KL while a batch's mean is below the capacity. *Word dropout*: mu and sigma are
 free, the decoder hears a random part of the earlier symbols in half of the steps. *Capacity*: the family as it is, KL
 fixed. The bound is on held-out data, in nats a datum, with 1 draw and with 32; *mutual* is by how many nats codes tell
@@ -23,8 +23,8 @@ import argparse
 import csv
 import gzip
 import importlib.util
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,9 @@ from fivefold.nets.sequence_codes import SequenceEncoder
 from fivefold.nets.sequence_latents import SequenceLatents
 from fivefold.spaces import END, Batch, Condition, Space
 from fivefold.spaces.sequences import Sequences
-from fivefold.training import fit_budget, make_plan, train
+from fivefold.training import Plan, fit_budget, make_plan, train
 
-ROWS, HELD_OUT, JUDGED, SAMPLES, STEPS = 20_000, 2_000, 256, 500, 6
+ROWS, HELD_OUT, JUDGED, SAMPLES, STEPS = 20_000, 2_000, 256, 1_000, 6
 
 
 def main() -> None:
@@ -56,15 +56,16 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=("collapse", "game"))
     parser.add_argument("--text", type=Path, help="a file, each line a datum")
-    parser.add_argument("--seconds", type=float, default=60.0, help="processor seconds a training")
-    parser.add_argument("--size", type=float, default=0.5, help="of the nets, 1 is the default")
+    parser.add_argument("--seconds", type=float, default=75.0, help="processor seconds a game")
+    parser.add_argument("--steps", type=int, default=400, help="of a way to keep a code in use")
+    parser.add_argument("--size", type=float, default=1.0, help="of the nets, 1 is the default")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(asked.seed)
     corpus = Corpus(asked.text)
     if asked.only != "game":
-        found = collapse(corpus, asked.size, asked.seconds, asked.seed)
+        found = collapse(corpus, asked.size, asked.steps, asked.seed)
         record("collapse", found, data=corpus.name, seed=asked.seed)
     if asked.only != "collapse":
         found = game(corpus, asked.size, asked.seconds, asked.seed)
@@ -189,7 +190,7 @@ class WordDropout(Plain):
         return -(terms * x.mask[:, 1:]).sum(1) - divergence(mu, sigma)
 
 
-def collapse(corpus: Corpus, size: float, seconds: float, seed: int) -> dict[str, Any]:
+def collapse(corpus: Corpus, size: float, steps: int, seed: int) -> dict[str, Any]:
     """Ways to keep the code in use."""
     ways: dict[str, Callable[..., SequenceLatents]] = {
         "plain": Plain,
@@ -203,14 +204,14 @@ def collapse(corpus: Corpus, size: float, seconds: float, seed: int) -> dict[str
         config = Variational.sized(corpus.codec.space, size)
         family = Variational(corpus.codec.space, **config)
         family.latents = latents(corpus.codec.space, **config)
-        spent = fitted(family, corpus.train, seconds, seed)
+        took = trained(family, corpus.train, steps, seed)
         x, g = corpus.held_out[:JUDGED], torch.Generator().manual_seed(seed)
         with torch.no_grad():
             bounds = {f"bound {n}": float(family.log_prob(x, draws=n).mean()) for n in (1, 32)}
         about = family.information(x)
         told = {"nats": about.total, "mutual": about.mutual, "recalled": about.recalled}
         made = family.sample(SAMPLES, generator=g)
-        found[name] = {**spent, **bounds, **told, "active": about.active, **corpus.judge(made)}
+        found[name] = {**took, **bounds, **told, "active": about.active, **corpus.judge(made)}
         show(name, found[name])
     found["between"] = between(family.latents, corpus)
     return found
@@ -238,15 +239,15 @@ def game(corpus: Corpus, size: float, seconds: float, seed: int) -> dict[str, An
     torch.manual_seed(seed)
     rows = Space(None, space.discrete)
     table = Adversarial(rows, **{**Adversarial.sized(rows, 2 * size), "shown": 0.0})
-    spent = fitted(table, columns(corpus.train[:], space), seconds, seed)
+    took = fitted(table, columns(corpus.train[:], space), seconds, seed)
     made = ended(table.sample(SAMPLES, generator=g))
-    found["directly"] = {**spent, **corpus.judge(made)}
+    found["directly"] = {**took, **corpus.judge(made)}
     show("directly", found["directly"])
     torch.manual_seed(seed)
     codes = Adversarial(space, **Adversarial.sized(space, size))
-    spent = fitted(codes, corpus.train, seconds, seed)
+    took = fitted(codes, corpus.train, seconds, seed)
     made = codes.sample(SAMPLES, generator=g)
-    found["codes"] = {**spent, **corpus.judge(made)}
+    found["codes"] = {**took, **corpus.judge(made)}
     show("codes", found["codes"])
     z = torch.randn(SAMPLES, codes.rows.space.dimensions, generator=g)
     made = codes.rows.decode(Batch(z, made.discrete[:, :0]), None, g)
@@ -272,15 +273,20 @@ def ended(x: Batch) -> Batch:
 
 def fitted(family: Family, x: Sequences | Batch, seconds: float, seed: int) -> dict[str, float]:
     """Train within a budget; what it took."""
-    started = time.process_time()
     plan = make_plan(family, len(x), seed=seed)
-    history = train(family, x, x[:512], fit_budget(plan, family, x, seconds, stretch=30))
+    return spent(family, x, fit_budget(plan, family, x, seconds, stretch=30))
+
+
+def trained(family: Family, x: Sequences | Batch, steps: int, seed: int) -> dict[str, float]:
+    """Train for so many steps; what it took."""
+    return spent(family, x, replace(make_plan(family, len(x), seed=seed), steps=steps))
+
+
+def spent(family: Family, x: Sequences | Batch, plan: Plan) -> dict[str, float]:
+    """Train as planned; what it took."""
+    history = train(family, x, x[:256], plan)
     size = sum(p.numel() for p in family.parameters())
-    return {
-        "parameters": size,
-        "seconds": time.process_time() - started,
-        "steps": history.points[-1]["step"],
-    }
+    return {"parameters": size, "steps": plan.steps, "seconds": history.seconds}
 
 
 def show(name: str, figures: dict[str, Any]) -> None:

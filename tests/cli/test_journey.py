@@ -176,7 +176,7 @@ def test_progress_goes_to_stderr_when_data_goes_to_a_file(model, tmp_path):
     done = run("sample", model, "--rows", 10, "--out", tmp_path / "rows.parquet")
     assert done.exit_code == 0, done.stderr
     assert done.stdout == ""
-    assert "10 rows" in done.stderr
+    assert "10 drawn" in done.stderr
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -83,7 +84,7 @@ def test_without_a_usable_family_none_is_recommended(comparison):
     [
         ({"data": "holdout"}, "held out"),
         ({"seeds": 1}, "One seed only"),
-        ({"baseline": 0.99}, "baseline, does as well"),
+        ({"baseline": 0.99}, "baseline, does better"),
     ],
 )
 def test_limits_of_the_comparison_are_said(make_comparison, change, caution):
@@ -123,3 +124,37 @@ def test_a_leak_by_likelihood_is_a_caution_and_no_veto(comparison):
     advice = recommend(changed(comparison, "autoregressive", likelihood_membership_auc=held))
     assert advice.family == "autoregressive"
     assert any("holds the model itself" in caution for caution in advice.cautions)
+
+
+def test_of_molecules_it_speaks_as_of_molecules(comparison):
+    data = replace(comparison.data, kind="molecule", kinds={}, path="set.smi", passages=400)
+    advice = recommend(replace(comparison, data=data))
+    said = " ".join([advice.headline, *advice.reasons, *advice.cautions])
+    assert "molecules" in said
+    assert "Only 400 passages" in said
+    assert not re.search(r"\brows\b", said)
+    commands = [line for _, line in advice.commands]
+    assert commands[0].endswith("--count 20")
+    assert any("fit set.smi --kind molecule" in line for line in commands)
+
+
+def test_training_texts_word_for_word_are_a_veto(comparison):
+    name = "verbatim_windows"
+    figure = Figure(name, "Verbatim windows", 0.3, 0.25, 0.35, best=0.001, floor=0.001)
+    leaking = changed(comparison, "autoregressive", verbatim_windows=figure)
+    assert recommend(leaking).family != "autoregressive"
+    clean = changed(
+        comparison, "autoregressive", verbatim_windows=replace(figure, value=0.0, low=0.0)
+    )
+    advice = recommend(clean)
+    assert advice.family == "autoregressive"
+    assert any("word for word" in reason for reason in advice.reasons)
+
+
+def test_a_cheap_model_that_does_better_is_said_to(comparison):
+    quality = Figure("quality", "Quality", 0.999, 0.998, 1.0, better="higher", unit="score")
+    baseline = replace(
+        comparison.baseline, figures={**comparison.baseline.figures, "quality": quality}
+    )
+    said = " ".join(recommend(replace(comparison, baseline=baseline)).cautions)
+    assert "does better (0.999" in said

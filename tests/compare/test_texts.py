@@ -84,7 +84,9 @@ def test_the_report_shows_samples_attention_and_loss_and_speaks_of_texts(done) -
         assert f'id="{anchor}"' in page, anchor
     assert 'id="rows"' not in page
     assert 'id="worst"' not in page
-    assert not re.findall(r"[^.>]*\brows\b[^.<]*", page.partition("<main")[2].partition("<script")[0])
+    assert not re.findall(
+        r"[^.>]*\brows\b[^.<]*", page.partition("<main")[2].partition("<script")[0]
+    )
     assert "texts" in kept.text()
     assert not re.search(r"\brows\b", kept.text())
     document = json.loads((folder / "report.json").read_text())

@@ -16,7 +16,7 @@ from fivefold.model import Model
 from fivefold.spaces import Batch, Condition, Space
 from fivefold.training import make_plan, train
 from fivefold.understanding import classify, embed, fill
-from fivefold.understanding.classifying import Classifier, Labelled
+from fivefold.understanding.classifier import Classifier, Labelled
 
 WARM, COLD = ("sun", "fire", "tea"), ("snow", "ice", "frost")
 
@@ -70,10 +70,14 @@ def test_the_number_of_symbols_is_tried_where_it_is_not_given(model: Model) -> N
     assert [f.each for f in found] == sorted((f.each for f in found), reverse=True)
 
 
-def test_probabilities_of_one_symbol_sum_to_one(untrained: Model) -> None:
-    found = fill(untrained, "to b___", symbols=1, count=50)
-    assert len(found) == untrained.family.space.alphabet - 1
-    assert sum(f.probability for f in found) == pytest.approx(1, abs=0.02)
+def test_one_symbol_has_its_exact_probability_and_bytes_that_make_no_text_are_left_out(
+    untrained: Model,
+) -> None:
+    found = fill(untrained, "to b___", symbols=1, count=200)
+    assert 20 < len(found) < untrained.family.space.alphabet
+    assert all(len(f.filled[0]) == 1 and f.filled[0] != "\ufffd" for f in found)
+    uniform = 1 / (untrained.family.space.alphabet - 1)
+    assert [f.probability for f in found] == pytest.approx([uniform] * len(found), rel=0.02)
 
 
 def test_fillings_of_words_that_carry_their_space_keep_the_rest_of_the_text() -> None:

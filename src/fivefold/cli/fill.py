@@ -57,5 +57,15 @@ def fill(
         print_json([filling.to_dict() for filling in found])
         return
     rows = [("text", "probability", "a symbol")]
-    rows += [(f.text, f"{f.probability:.3g}", f"{f.each:.3g}") for f in found]
+    rows += [(in_a_line(f.text), f"{f.probability:.3g}", f"{f.each:.3g}") for f in found]
     click.echo(columns(rows))
+
+
+def in_a_line(text: str) -> str:
+    r"""The text with line breaks and what else steers a terminal written out.
+
+    Example:
+        >>> print(in_a_line("ein\n是"))
+        ein\n是
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -2,9 +2,10 @@
 
 Families are ranked by quality. Those whose interval overlaps the best one's, or that lie within
 0.01 of it, count as its equals, and the cheapest of the equals wins: processor seconds to train it
-and to generate as many rows as the table has. Privacy is a veto, not a bargain: a family whose
-training rows an attack recognises more often than chance allows, interval and all, is passed over
-while another family is clean.
+and to generate as many rows as the table has (of sequences, a thousand). Privacy is a veto, not a
+bargain: a family whose training rows an attack recognises more often than chance allows, or that
+writes more of its training texts word for word than real texts share, interval and all, is passed
+over while another family is clean.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from fivefold.measures.figure import Figure
 EQUAL = 0.01
 RISING = 0.005
 FEW_ROWS = 1000
+THOUSAND = 1000
 LEAKS = ("membership", "verbatim_windows")
 
 
@@ -43,7 +45,7 @@ def recommend(comparison: Comparison) -> Advice:
             commands=[("Try a longer budget", _again(comparison, 3))],
         )
     clean = [family for family in usable if leak(family) is None]
-    ranked = _ranked(clean or usable, comparison.data.rows)
+    ranked = _ranked(clean or usable, amount(comparison))
     chosen = ranked[0]
     return Advice(
         family=chosen.family,
@@ -99,6 +101,11 @@ def cost(family: FamilyResult, rows: int) -> float:
     return family.seconds + (rows / speed if speed else 0.0)
 
 
+def amount(comparison: Comparison) -> int:
+    """How many data the cost of a family counts: as many rows as a table has, a thousand texts or molecules."""
+    return comparison.data.rows if comparison.data.kind == "table" else THOUSAND
+
+
 def _ranked(families: Sequence[FamilyResult], rows: int) -> list[FamilyResult]:
     """The equals of the best by cost, then the rest in the same way."""
     left, ranked = list(families), []
@@ -113,7 +120,7 @@ def _reasons(
     comparison: Comparison, ranked: Sequence[FamilyResult], clean: Sequence[FamilyResult]
 ) -> list[str]:
     """Why the first of the ranked families was chosen."""
-    chosen, rows, nouns = ranked[0], comparison.data.rows, nouns_of(comparison.data.kind)
+    chosen, rows, nouns = ranked[0], amount(comparison), nouns_of(comparison.data.kind)
     peers = [f for f in equals(ranked) if f is not chosen]
     quality = text(_quality(chosen))
     price = seconds(cost(chosen, rows)) if chosen.seconds is not None else ""
@@ -192,7 +199,7 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
     cheap = _quality(baseline) if baseline else None
     if chosen and baseline and cheap and merit(cheap) >= merit(_quality(chosen)) - EQUAL:
         warnings.append(
-            f"{baseline.title}, the cheap baseline, does as well ({text(cheap)}): "
+            f"{baseline.title}, the cheap baseline, does {_beside(cheap, _quality(chosen))} ({text(cheap)}): "
             f"on this {nouns.whole} a neural family earns little."
         )
     if chosen and not any(name.startswith(LEAKS) for name in chosen.figures):
@@ -260,6 +267,10 @@ def _quality(family: FamilyResult) -> Figure:
     if "quality" in family.aspects:
         return family.aspects["quality"].figure
     return family.figures.get("quality", Figure("quality", "Quality", None, better="higher"))
+
+
+def _beside(cheap: Figure, chosen: Figure) -> str:
+    return "better" if merit(cheap) > merit(chosen) + EQUAL else "as well"
 
 
 def _leaks(families: Sequence[FamilyResult]) -> str:

@@ -95,8 +95,9 @@ class _Judge:
             self.found["novelty"] = _share(len(different - self.known), len(different))
         if len(made.smiles) < 2:
             return self.found
-        self.found["internal_diversity"] = _mean(likeness(made, 1), flip=True)
-        self.found["internal_diversity_2"] = _mean(likeness(made, 2), flip=True)
+        one, two = likeness(made)
+        self.found["internal_diversity"] = _mean(one, flip=True)
+        self.found["internal_diversity_2"] = _mean(two, flip=True)
         for name, test in self.tests.items():
             self._against(name, test)
         passed = clean(made.smiles)

@@ -113,13 +113,16 @@ def nearest(asked: Molecules, stock: Molecules) -> FloatArray:
     return torch.cat(parts).double().numpy() if parts else np.zeros(0)
 
 
-def likeness(asked: Molecules, power: int) -> FloatArray:
-    """(mean_x T(x, y)^p)^(1/p) of each molecule y with all of its own set, with shape (n,)."""
-    bits = asked.bits
-    found = similarities(bits, bits, lambda t: (t**power).sum(0, dtype=torch.float64))
+def likeness(molecules: Molecules) -> tuple[FloatArray, FloatArray]:
+    """(mean_x T(x, y)^p)^(1/p) of each molecule y with all of its own set, for p = 1 and 2, with shape (n,) each."""
+    bits = molecules.bits
+    found = similarities(bits, bits, lambda t: torch.stack([t.sum(0), t.square().sum(0)]).double())
     each = -(-len(bits) // BLOCK)
     parts = [torch.stack(found[k : k + each]).sum(0) for k in range(0, len(found), each)]
-    return ((torch.cat(parts) / len(bits)) ** (1 / power)).numpy() if parts else np.zeros(0)
+    if not parts:
+        return np.zeros(0), np.zeros(0)
+    one, two = torch.cat(parts, 1) / len(bits)
+    return one.numpy(), two.sqrt().numpy()
 
 
 def cosine(one: Counter[str], two: Counter[str]) -> float | None:

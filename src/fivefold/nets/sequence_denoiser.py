@@ -214,7 +214,7 @@ class SequenceDenoiser(nn.Module):
     def _logits(self, states: Tensor, places: Tensor) -> Tensor:
         """Logits (M, V) of the M symbols that `places` (B, L) picks: the end only at the last place of the space."""
         weight = self.embed.weight if self.head is None else self.head.weight
-        logits = nn.functional.linear(states, weight.to(states.dtype)).float() + self.bias
+        logits = nn.functional.linear(states, weight.to(states.dtype)) + self.bias
         inner = places.nonzero()[:, 1] < self.space.positions - 1
         first = torch.arange(logits.shape[1], device=logits.device) == END
         return logits.masked_fill(inner[:, None] & first, PADDING)

@@ -153,7 +153,7 @@ def orthogonal(m: Tensor) -> Tensor:
 
     Example:
         >>> found = orthogonal(torch.tensor([[[5.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])).float()
-        >>> bool(((found @ found.mT).squeeze() - torch.eye(2)).abs().max() < 0.5)
+        >>> bool(((found @ found.mT).squeeze() - torch.eye(2)).abs().max() < 0.7)
         True
     """
     a, b, c = COEFFICIENTS

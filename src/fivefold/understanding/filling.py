@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -30,6 +31,8 @@ BLANKS = r"\[MASK\]|_{3,}"
 LONGEST = 4
 DRAWS = 64
 COOL = 0.5
+BROKEN = "\ufffd"
+"""What bytes are decoded to that make no character."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,9 @@ def _fillings(
     rows = Batch.cat(drawn).discrete.unique(dim=0)
     x = Batch(rows.new_zeros(len(rows), 0, dtype=torch.float32), rows)
     chance = model.family.log_prob(x, c[: len(rows)], generator=g)
-    best = chance.argsort(descending=True)[:count].tolist()
-    return [_filling(model, rows[i].cpu(), places, k, float(chance[i])) for i in best]
+    order = chance.argsort(descending=True).tolist()
+    found = (_filling(model, rows[i].cpu(), places, k, float(chance[i])) for i in order)
+    return list(islice((f for f in found if not any(BROKEN in part for part in f.filled)), count))
 
 
 def _condition(known: list[list[int]], k: int, n: int) -> tuple[Condition, list[slice]]:
