@@ -18,6 +18,7 @@ from fivefold.drawing import sample as sample
 from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import Reading
 from fivefold.model import Model
+from fivefold.nets.lora import merge
 from fivefold.preparation import TRAINING_COPIES, evidence, prepare
 from fivefold.training import Progress, step_seconds, train
 
@@ -43,6 +44,9 @@ def fit(
     alphabet: str | None = None,
     symbols: int | None = None,
     length: int | None = None,
+    net: str | None = None,
+    start: Model | Path | str | None = None,
+    lora: int | None = None,
     on_progress: Report | None = None,
 ) -> Model:
     """Train one family on a table, or on texts, molecules, event logs: whatever is written as a sequence.
@@ -65,6 +69,9 @@ def fit(
         alphabet: `bytes`, `characters`, `bpe` or what else the kind of sequence has.
         symbols: how many symbols a learned alphabet shall have.
         length: the longest sequence; longer ones are cut into windows.
+        net: of an autoregressive model or a flow of sequences: `transformer`, or `rnn`, `lstm`, `gru`.
+        start: a model to train further, with its own codec.
+        lora: the rank of matrices beside those of `start`, which then stay as they are; all are trained if None.
         on_progress: called now and then.
 
     Returns:
@@ -83,6 +90,9 @@ def fit(
         minutes=minutes,
         epochs=epochs,
         size=size,
+        net=net,
+        start=start,
+        lora=lora,
         seed=seed,
         threads=threads,
         device=device,
@@ -97,7 +107,7 @@ def fit(
         checkpoint=checkpoint,
         on_progress=on_progress,
     )
-    task.family.requires_grad_(False)
+    merge(task.family).requires_grad_(False)
     model = Model(task.family, task.codec, evidence(task, history.to_dict()))
     if folder is not None:
         model.save(folder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import io
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,22 @@ import pyarrow as pa
 import torch
 
 from fivefold.errors import InputError
-from fivefold.families import FAMILIES, Family
+from fivefold.families import FAMILIES, Autoregressive, Family, Flow
 from fivefold.files import write_atomically
 from fivefold.intake import SPLITS, Codec, Reading
 from fivefold.machine import Machine
+from fivefold.model import Model, load
+from fivefold.nets.lora import adapt
 from fivefold.seeds import seed_of
 from fivefold.spaces import Data, Space
 from fivefold.training import Plan, fit_budget, make_plan
 
 TRAINING_COPIES = 7
 """Weights, gradients, two moments, the average, the best average, and one in the making."""
+TUNED = 2.0
+"""Passes over the data in training a model further."""
+TUNING: dict[str, Any] = {"optimiser": "adamw", "decay": 0.0, "ema": 0.05, "conditional": 0.0}
+RATE, LORA_RATE = 1e-4, 1e-3
 PREFERRED = {"columns": "diffusion", "sequence": "autoregressive"}
 """The family for each sort of space where none is named."""
 
@@ -49,6 +57,9 @@ def prepare(
     minutes: float | None = None,
     epochs: float | None = None,
     size: float = 1.0,
+    net: str | None = None,
+    start: Model | Path | str | None = None,
+    lora: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     device: str | None = None,
@@ -57,19 +68,34 @@ def prepare(
     """Read, encode and part the data, and make the family and its plan; `settled` keeps the plan for a resume."""
     if family is not None:
         check_family(family)
-    codec, table = (reading or Reading()).open(data)
-    codec.fit(table)
+    if lora is not None and start is None:
+        raise InputError(
+            "low-rank adaptation changes a model that is trained already",
+            hint="name it with --start MODEL",
+            code="option",
+        )
+    before = load(start) if isinstance(start, Path | str) else start
+    reading, where = reading or Reading(), choose_device(device)
+    codec, table = (reading if before is None else suited(reading, before)).open(data)
+    codec = codec.fit(table) if before is None else before.codec
     sort = codec.space.sort
-    where = choose_device(device)
     encoded = codec.encode(table, seed=seed_of("encode", seed)).to(where)
     x, held_out, notices = SPLITS[sort](encoded, seed)
-    built = build(family or PREFERRED[sort], codec.space, size=size, seed=seed).to(where)
+    if before is None:
+        name = family or PREFERRED[sort]
+        built = build(name, codec.space, size=size, seed=seed, net=net).to(where)
+        plan = make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs)
+    else:
+        built = begun(before, family, lora, seed).to(where)
+        plan = make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs or TUNED)
+        recipe = replace(built.recipe, **TUNING, rate=RATE if lora is None else LORA_RATE)
+        plan = replace(plan, recipe=recipe, fresh=False)
     task = Task(
         codec=codec,
         x=x,
         held_out=held_out,
         family=built,
-        plan=make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs),
+        plan=plan,
         source=describe_source(data, table),
         notices=notices,
     )
@@ -88,7 +114,49 @@ def check_family(name: str) -> None:
         )
 
 
-def build(family: str, space: Space, *, size: float = 1.0, seed: int = 0) -> Family:
+def suited(reading: Reading, before: Model) -> Reading:
+    """The way of reading that suits a model that is there already: its kind and its alphabet.
+
+    Raises:
+        InputError: where another is asked for.
+    """
+    kind = before.codec.kind
+    if reading.kind not in (None, kind):
+        raise InputError(
+            f"the model to start from is of {kind}, not of {reading.kind}", code="option"
+        )
+    for name in ("schema", "alphabet", "symbols", "length"):
+        if getattr(reading, name) is not None:
+            raise InputError(
+                f"--{name} does not go with a model to start from, which has its own",
+                hint=f"leave --{name} out",
+                code="option",
+            )
+    return replace(reading, kind=kind)
+
+
+def begun(before: Model, family: str | None, lora: int | None, seed: int) -> Family:
+    """A copy of a trained family that can be trained further, as it is or by matrices of low rank beside its own.
+
+    Raises:
+        InputError: where another family is asked for.
+    """
+    if family not in (None, before.family.name):
+        raise InputError(
+            f"the model to start from is {before.family.name}, not {family}", code="option"
+        )
+    built = copy.deepcopy(before.family).requires_grad_(True).train()
+    if lora is None:
+        return built
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("lora", seed))
+        adapt(built, lora)
+    return built
+
+
+def build(
+    family: str, space: Space, *, size: float = 1.0, seed: int = 0, net: str | None = None
+) -> Family:
     """An untrained family of a size that suits the space; its first weights depend on the seed alone.
 
     Raises:
@@ -96,6 +164,14 @@ def build(family: str, space: Space, *, size: float = 1.0, seed: int = 0) -> Fam
     """
     kind = FAMILIES[family]
     config = kind.sized(space, size)
+    if net is not None:
+        if kind not in (Autoregressive, Flow) or space.sort != "sequence":
+            raise InputError(
+                f"the {family} family over {space.sort} has no choice of net",
+                hint="autoregressive and flow over sequences have",
+                code="option",
+            )
+        config["net"] = net
     with torch.device("meta"):
         needed = 4 * TRAINING_COPIES * sum(p.numel() for p in kind(space, **config).parameters())
     available = Machine.here().memory_available
@@ -132,17 +208,33 @@ def choose_device(name: str | None) -> torch.device:
 def describe_source(data: Any, table: pa.Table) -> dict[str, Any]:
     """Where data came from, how large they are and the digest of their content."""
     named = isinstance(data, str | os.PathLike)
-    digest = hashlib.sha256()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
+    digest = Digest()
+    with pa.ipc.new_stream(pa.PythonFile(digest, "w"), table.schema) as stream:
         stream.write_table(table)
-    digest.update(sink.getvalue())
     return {
         "name": Path(str(data)).name if named else "a frame",
         "rows": len(table),
         "columns": table.num_columns,
-        "sha256": digest.hexdigest(),
+        "sha256": digest.found.hexdigest(),
     }
+
+
+class Digest(io.RawIOBase):
+    """A file that keeps nothing but the SHA-256 digest of what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, content: Any) -> int:
+        """Add to the digest."""
+        view = memoryview(content)
+        self.found.update(view)
+        return view.nbytes
 
 
 def evidence(task: Task, history: dict[str, Any]) -> dict[str, Any]:

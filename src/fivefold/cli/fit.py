@@ -16,7 +16,8 @@ from fivefold.cli.progress import shown
 @options.verb(
     "fivefold fit people.csv --family diffusion --out model --minutes 2\n"
     "fivefold fit people.csv --family diffusion --out model --resume\n"
-    "fivefold fit smiles.csv --kind molecule --family autoregressive --out model"
+    "fivefold fit smiles.csv --kind molecule --family autoregressive --out model\n"
+    "fivefold fit letters/ --start model --lora 8 --minutes 5 --out mine"
 )
 @options.table("data")
 @click.option(
@@ -34,6 +35,20 @@ from fivefold.cli.progress import shown
     default=1.0,
     show_default=True,
     help="Scale of the network.",
+)
+@click.option(
+    "--net",
+    type=click.Choice(("transformer", "rnn", "lstm", "gru")),
+    help="Of an autoregressive model or a flow of sequences; transformer if not given.",
+)
+@click.option(
+    "--start", type=options.KNOWN_FOLDER, metavar="MODEL", help="A model to train further."
+)
+@click.option(
+    "--lora",
+    type=click.IntRange(min=1),
+    metavar="RANK",
+    help="Leave the matrices of --start as they are and learn others of this rank beside them.",
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, in what time and memory.")

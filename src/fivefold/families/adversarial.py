@@ -3,7 +3,10 @@
 The game is played over the rows of a table. A generator G turns noise z ~ N(0, I) into probabilities p_l for every
 discrete variable and numbers y for the continuous ones; symbols are drawn from p_l, and the gradient passes the draw as
 if it were p_l (straight through). A sequence is given a row of numbers, its code, by an autoencoder that is trained
-along, a turn before those of the game (`nets.sequence_rows`); what G makes is decoded.
+along, a turn before those of the game (`nets.sequence_rows`); what G makes is decoded. Measured on 20,000 molecules
+in 75 processor seconds (`benchmarks/sequences/latents.py --only game`), pairs of neighbouring symbols are 6.2% apart
+from held-out ones (real from real: 2.7%; codes drawn from N(0, I) and decoded: 13.0%); a game over all positions at
+once, the sequence taken for a row of L symbols, leaves 23.8%, and no molecule that can be read.
 
 *The learned critic* D scores a row, and is judged by pairs of a real row x and a generated one (R3GAN):
 

@@ -27,7 +27,7 @@ Tails = list[tuple[int, Sequence[int]]]
 """Continuations of one beginning: the number of each, and its symbols."""
 Judged = tuple[Tensor, Tensor, Tensor]
 """States (N, d), the symbols that follow them (N,), and the numbers of the continuations these belong to (N,)."""
-TOGETHER = 8_192
+TOGETHER = 4_096
 """So many symbols are read side by side."""
 JUDGED = 256
 """So many distributions over the alphabet are held at a time."""

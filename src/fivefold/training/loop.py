@@ -94,7 +94,8 @@ class Run:
         self.family, self.x, self.plan = family, x, plan
         self.held_out = held_out[: judged(plan, family.space)]
         self.generator = torch.Generator(x.device)
-        family.prepare(x, self._seeded(-1))
+        if plan.fresh:
+            family.prepare(x, self._seeded(-1))
         self.average = copy.deepcopy(family).requires_grad_(False)
         self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
         self.optimisers: dict[nn.Module, torch.optim.Optimizer] = {}

@@ -45,6 +45,7 @@ class Plan:
         recipe: the family's preferences.
         parts: micro-batches that a step's batch is cut into, whose gradients are summed.
         compiled: whether nets are compiled, where there is a compiler.
+        fresh: whether the family is new and prepares itself on the data; a trained one is not begun anew.
     """
 
     steps: int
@@ -54,6 +55,7 @@ class Plan:
     recipe: Recipe
     parts: int = 1
     compiled: bool = False
+    fresh: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""
