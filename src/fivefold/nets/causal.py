@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fivefold.nets.choices import Choice
+from fivefold.nets.cross_entropy import cross_entropy
 from fivefold.nets.decoding import Decoder, decoding_type
 from fivefold.nets.drawing import write
 from fivefold.nets.linear import Head, compute_type
@@ -113,12 +114,15 @@ class SequenceConditionals(nn.Module):
             prefix: states put before the sequence, with shape (B, P, d).
         """
         wanted = x.mask[:, 1:] & ~self._seen(x, c)[:, 1:]
-        h = self.states(x, prefix=prefix)[:, :-1][wanted]
-        found = -nn.functional.cross_entropy(
-            self.head(h).float(), x.discrete[:, 1:][wanted], reduction="none"
-        )
+        lengths = None if x.lengths is None else (x.lengths - 1).clamp(min=1)
+        before = Batch(x.continuous, x.discrete[:, :-1], lengths)
+        h = self.states(before, prefix=prefix)
+        if wanted.all():
+            found = cross_entropy(h.flatten(0, 1), self.head.weight, x.discrete[:, 1:].flatten())
+            return functional.pad(found.view(wanted.shape), (1, 0))
+        found = cross_entropy(h[wanted], self.head.weight, x.discrete[:, 1:][wanted])
         terms = found.new_zeros(x.discrete.shape)
-        return terms.index_put((nn.functional.pad(wanted, (1, 0)),), found)
+        return terms.index_put((functional.pad(wanted, (1, 0)),), found)
 
     def states(
         self, x: Batch, *, prefix: Tensor | None = None, dtype: torch.dtype | None = None

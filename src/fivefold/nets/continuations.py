@@ -66,8 +66,11 @@ def continuation_log_prob(
     weight, read, whole = conditionals.head.weight.float(), 0, sum(map(len, stems))
     for some in _batches(sorted(stems, key=len, reverse=True)):
         tails = [stems[stem] for stem in some]
-        shared = decoder.rewinds
-        for part in _shared(decoder, some, tails) if shared else _apart(conditionals, some, tails):
+        if decoder.rewinds:
+            parts = _shared(decoder, some, tails)
+        else:
+            parts = _apart(conditionals, decoder.dtype, some, tails)
+        for part in parts:
             for h, t, n in zip(*(x.split(JUDGED) for x in part), strict=True):
                 found.index_add_(0, n, cross_entropy(h.float(), weight, t).cpu().double())
         read += sum(map(len, some))
@@ -103,7 +106,7 @@ def _shared(decoder: Decoder, stems: list[Stem], tails: list[Tails]) -> Iterator
 
 
 def _apart(
-    conditionals: SequenceConditionals, stems: list[Stem], tails: list[Tails]
+    conditionals: SequenceConditionals, dtype: torch.dtype, stems: list[Stem], tails: list[Tails]
 ) -> Iterator[Judged]:
     """A net that cannot go back reads every beginning with each of its continuations."""
     device = conditionals.embed.weight.device
@@ -112,7 +115,7 @@ def _apart(
         some = flat[start : start + len(stems)]
         symbols = _padded([[*stem, *tail[:-1]] for stem, (_, tail) in some], device)
         nothing = torch.zeros(len(some), 0, device=device)
-        states = conditionals.states(Batch(nothing, symbols))
+        states = conditionals.states(Batch(nothing, symbols), dtype=dtype)
         yield _followed(states, [len(stem) - 1 for stem, _ in some], [pair for _, pair in some])
 
 
