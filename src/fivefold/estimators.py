@@ -21,6 +21,7 @@ from fivefold.model import Model
 from fivefold.nets.lora import merge
 from fivefold.preparation import TRAINING_COPIES, evidence, prepare
 from fivefold.training import Progress, step_seconds, train
+from fivefold.training.team import joined
 
 Report = Callable[[Progress], None]
 
@@ -81,37 +82,40 @@ def fit(
         InputError: where the data, an option or the folder is wrong.
     """
     folder = None if out is None else Path(out)
-    if folder is not None:
-        _check_folder(folder, resume)
-    task = prepare(
-        data,
-        family=family,
-        reading=Reading(kind, column, encoding, schema, alphabet, symbols, length),
-        minutes=minutes,
-        epochs=epochs,
-        size=size,
-        net=net,
-        start=start,
-        lora=lora,
-        seed=seed,
-        threads=threads,
-        device=device,
-        settled=None if folder is None else folder / "training" / "plan.json",
-    )
-    checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
-    history = train(
-        task.family,
-        task.x,
-        task.held_out,
-        task.plan,
-        checkpoint=checkpoint,
-        on_progress=on_progress,
-    )
-    merge(task.family).requires_grad_(False)
-    model = Model(task.family, task.codec, evidence(task, history.to_dict()))
-    if folder is not None:
-        model.save(folder)
-        shutil.rmtree(folder / "training", ignore_errors=True)
+    with joined() as team:
+        if folder is not None:
+            _check_folder(folder, resume)
+        team.wait()
+        task = prepare(
+            data,
+            family=family,
+            reading=Reading(kind, column, encoding, schema, alphabet, symbols, length),
+            minutes=minutes,
+            epochs=epochs,
+            size=size,
+            net=net,
+            start=start,
+            lora=lora,
+            seed=seed,
+            threads=threads,
+            device=device,
+            settled=None if folder is None else folder / "training" / "plan.json",
+        )
+        checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
+        history = train(
+            task.family,
+            task.x,
+            task.held_out,
+            task.plan,
+            checkpoint=checkpoint,
+            on_progress=on_progress if team.leads else None,
+        )
+        merge(task.family).requires_grad_(False)
+        model = Model(task.family, task.codec, evidence(task, history.to_dict()))
+        if folder is not None and team.leads:
+            model.save(folder)
+            shutil.rmtree(folder / "training", ignore_errors=True)
+        team.wait()
     return model
 
 

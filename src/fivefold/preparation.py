@@ -25,6 +25,7 @@ from fivefold.nets.lora import adapt
 from fivefold.seeds import seed_of
 from fivefold.spaces import Data, Space
 from fivefold.training import Plan, fit_budget, make_plan
+from fivefold.training.team import Team
 
 TRAINING_COPIES = 7
 """Weights, gradients, two moments, the average, the best average, and one in the making."""
@@ -259,9 +260,11 @@ def _settle(task: Task, minutes: float | None, settled: Path | None) -> Plan:
     """The plan within the budget; a resumed training keeps the one it began with."""
     if settled is not None and settled.exists():
         return Plan.from_dict(json.loads(settled.read_bytes()))
-    chosen = task.plan
+    chosen, team = task.plan, Team.here()
     if minutes is not None:
-        chosen = fit_budget(chosen, task.family, task.x, 60 * minutes)
-    if settled is not None:
+        chosen = Plan.from_dict(
+            team.agreed(fit_budget(chosen, task.family, task.x, 60 * minutes).to_dict())
+        )
+    if settled is not None and team.leads:
         write_atomically(settled, json.dumps(chosen.to_dict()).encode())
     return chosen

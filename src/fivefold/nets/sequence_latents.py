@@ -5,7 +5,10 @@
 A causal decoder can do without z. Where the encoder is free it then does: in the first steps z costs more nats than it
 saves, the posterior falls back to the prior, and the model is an autoregressive one (posterior collapse). Here the cost
 of the code is F nats whatever it says, so that training is left with making the best use of it.
-`benchmarks/sequences/latents.py` measures it beside free bits, word dropout and nothing.
+After 240 steps on molecules (`benchmarks/sequences/latents.py --only collapse --size 0.5 --steps 240`) codes tell 256
+held-out data apart by 3.7 nats and 29% of the symbols are found again from them; with free bits 2.8 nats and 22%; a
+plain autoencoder's codes say nothing, with word dropout or without, and 14% is what greedy symbols get. A code in use
+has its price this early: the bound with 32 draws is 36.7 nats a molecule, 36.4 with free bits, 33.6 without a code.
 
 A condition shows a prompt x_S. Samples take z_1..z_M from the prior, of which one is chosen by its weight p(x_S | z),
 and go on from the prompt. With z_1 drawn from q(z | x) and the others from the prior,

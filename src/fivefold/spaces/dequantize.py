@@ -1,7 +1,8 @@
 """From discrete to continuous: a symbol seen as a cell of the unit interval.
 
 Symbol k of position l owns the cell [a_lk, a_lk + w_lk) of (0, 1), where w_lk is its smoothed share of the training
-data (all positions of a sequence share their cells); a number z has u = Phi(z). Every datum becomes a point u of the unit cube, uniform in each variable:
+data (all positions of a sequence share their cells); a number z has u = Phi(z). Every datum becomes a point u of the
+unit cube, uniform in each variable:
 
     u_l = a_lk + w_lk r,   r ~ U(0, 1);        u_i = Phi(z_i).
 

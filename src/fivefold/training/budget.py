@@ -12,6 +12,7 @@ from fivefold.spaces import Data
 from fivefold.training.clock import clock, threads
 from fivefold.training.loop import VALIDATIONS, Run
 from fivefold.training.plan import Plan, judged
+from fivefold.training.team import Team
 
 COMPILING_PAYS = 180.0
 """The least budget in processor seconds within which compiling earns what it costs."""
@@ -31,7 +32,7 @@ def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: 
         started = clock(x.device)
         rehearsal = _rehearse(plan, family, x)
         compiling = clock(x.device) - started if compiled else 0.0
-        a_step = _cost(rehearsal, min(2.0, 0.04 * seconds))
+        a_step = _cost(rehearsal, min(2.0, 0.04 * seconds)) / Team.here().size
         rehearsal.held_out = x[: judged(replace(plan, steps=int(seconds / a_step)), family.space)]
         started = clock(x.device)
         rehearsal.validate()
@@ -46,6 +47,7 @@ def _has_blocks(family: Family) -> bool:
 
 def _rehearse(plan: Plan, family: Family, x: Data) -> Run:
     rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000))
+    rehearsal.team = Team()  # processes of a team measure for as long as each needs, without the others
     rehearsal.step()
     return rehearsal
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fivefold.errors import InputError
 from fivefold.families.family import Family, Turn
 from fivefold.nets.compiling import compilation
 from fivefold.seeds import seed_of
@@ -31,6 +32,7 @@ from fivefold.training import checkpoints
 from fivefold.training.clock import clock, threads
 from fivefold.training.optimisers import make_optimiser
 from fivefold.training.plan import COMPLETED, History, Plan, Progress, judged, portion
+from fivefold.training.team import Team
 
 VALIDATIONS = 20
 PATIENCE = 6
@@ -79,7 +81,8 @@ def train(
                 if on_validate is not None:
                     with run.paused():
                         on_validate(run.average, run.history.points[-1])
-            if checkpoint is not None and time.monotonic() - saved > SAVE_EVERY:
+            due = time.monotonic() - saved > SAVE_EVERY and run.team.leads
+            if checkpoint is not None and due:
                 checkpoints.save(run, checkpoint)
                 saved = time.monotonic()
             if on_progress is not None:
@@ -91,7 +94,13 @@ class Run:
     """The state of a run: weights, their average and the best of it, optimisers, and a few numbers."""
 
     def __init__(self, family: Family, x: Data, held_out: Data, plan: Plan) -> None:
-        self.family, self.x, self.plan = family, x, plan
+        self.family, self.x, self.plan, self.team = family, x, plan, Team.here()
+        if self.team.size > min(plan.batch, len(x)):
+            raise InputError(
+                f"{self.team.size} processes cannot share {min(plan.batch, len(x))} data a step",
+                hint="start fewer processes",
+                code="too-few-rows",
+            )
         self.held_out = held_out[: judged(plan, family.space)]
         self.generator = torch.Generator(x.device)
         if plan.fresh:
@@ -130,8 +139,11 @@ class Run:
         x = self._batch(self.number)
         shown = torch.rand((), generator=generator, device=x.device) < self.plan.recipe.conditional
         c = Condition.draw(x, generator) if shown else None
-        size = -(-len(x) // self.plan.parts)
-        parts = [slice(start, start + size) for start in range(0, len(x), size)]
+        mine = range(len(x))[self.team.share(len(x))]
+        if self.team.rank:
+            generator.manual_seed(seed_of("step", self.plan.seed, self.number, self.team.rank))
+        size = -(-len(mine) // self.plan.parts)
+        parts = [slice(i, min(i + size, mine.stop)) for i in range(mine.start, mine.stop, size)]
         playing = [
             (self.family.losses(x[p], c and c[p], generator=generator), len(x[p]) / len(x))
             for p in parts
@@ -161,7 +173,9 @@ class Run:
                 before = weight.grad if means else None
                 weight.grad = gradient if before is None or gradient is None else before + gradient
             means.append(mean.detach())
-        return player, torch.stack(means).sum()
+        mean = torch.stack(means).sum()
+        self.team.sum([mean, *(weight.grad for weight in weights if weight.grad is not None)])
+        return player, mean
 
     def optimiser(self, player: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of one player, made at its first turn."""
@@ -199,6 +213,7 @@ class Run:
         for part in self.held_out.parts(portion(self.family.space)):
             share = len(part) / len(self.held_out)
             figure += share * self.average.validate(part, self._seeded(-2))
+        figure = self.team.agreed(figure)
         point = {"step": self.number, "seconds": self.seconds}
         loss = self.total / max(1, self.count)
         self.history.points.append({**point, "train": loss, "held_out": figure})

@@ -11,17 +11,16 @@ References:
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch import distributed as together
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -72,15 +71,18 @@ class Team:
         for tensor, found in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(found.view_as(tensor))
 
-    def agreed(self, value: Value) -> Value:
-        """What the first process says, for all."""
+    def agreed(self, value: Any) -> Any:
+        """What the first process says, for all: anything that JSON can hold."""
         if self.size == 1:
             return value
-        said: list[Value | None] = [value if self.leads else None]
-        together.broadcast_object_list(said)
-        found = said[0]
-        assert found is not None
-        return found
+        content = json.dumps(value).encode() if self.leads else b""
+        length = torch.tensor([len(content)])
+        together.broadcast(length, 0)
+        said = torch.zeros(int(length), dtype=torch.uint8)
+        if self.leads:
+            said.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
+        together.broadcast(said, 0)
+        return json.loads(bytes(said.tolist()))
 
     def wait(self) -> None:
         """Go on when all have come so far."""
@@ -93,9 +95,14 @@ def joined() -> Iterator[Team]:
     """The team that `torchrun` has called together, for as long as the work lasts."""
     called = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not together.is_initialized()
     if called:
-        together.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Team.here()
     finally:
         if called:
             together.destroy_process_group()
+
+
+def leads() -> bool:
+    """Whether this process speaks for its team: the only one, or the first that `torchrun` started."""
+    return os.environ.get("RANK", "0") == "0"
