@@ -3,8 +3,9 @@
 An exam is a file of questions with choices or of programming problems; which of them, its first line shows. A choice is
 judged by log p(choice | prompt), every prompt read once for all its choices.
 
-A problem's beginning is written on by the generation engine and ends before the next thing at the margin; the program
-is then run in the sandbox, with the tests after it.
+A problem's beginning is written on by the generation engine, up to the next thing at the margin; the program is then
+run in the sandbox, with the tests after it. Blanks at the beginning's end are left to the model: a line's end and what
+the next line is set in by are often one symbol, and a model that finds them parted is lost.
 
 References:
     Language Models are Few-Shot Learners (Brown et al., 2020), arXiv:2005.14165, section 2.4
@@ -209,6 +210,7 @@ def _solved(
     on_progress: Report | None,
 ) -> list[Figure]:
     run_program("", confinement=confinement)  # what cannot be confined need not be written first
+    problems = [replace(problem, prompt=problem.prompt.rstrip()) for problem in problems]
     written = completions(model, problems, samples=samples, seed=seed, on_progress=on_progress)
     how = "the likeliest symbols" if samples == 1 else "temperature 0.8, top-p 0.95"
     figures = code_by_execution(problems, written, confinement=confinement)

@@ -75,13 +75,10 @@ def family(request) -> str:
 @pytest.fixture(scope="module")
 def trained() -> dict[str, Family]:
     found = {}
-    for name, steps in (("variational", 200), ("adversarial", 250)):
+    for name, steps in (("variational", 200), ("adversarial", 300)):
         model = made(name)
         plan = make_plan(model, 4096, seed=0)
-        recipe = replace(plan.recipe, rate=4e-3)
-        train(
-            model, known(4096), known(512, 1), replace(plan, steps=steps, batch=128, recipe=recipe)
-        )
+        train(model, known(4096), known(512, 1), replace(plan, steps=steps, batch=128))
         found[name] = model
     return found
 
@@ -145,7 +142,7 @@ def test_a_prompted_bound_is_one_of_the_distribution_that_is_sampled() -> None:
 def test_a_known_distribution_is_recovered(trained, family) -> None:
     found = shares(trained[family].sample(8000, generator=seeded(5)))
     assert float(found.sum()) == pytest.approx(1)
-    assert float(0.5 * (found - SHARES).abs().sum()) < 0.1
+    assert float(0.5 * (found - SHARES).abs().sum()) < 0.13
 
 
 def test_what_follows_a_prompt_is_what_follows_it_in_the_data(trained, family) -> None:

@@ -95,6 +95,7 @@ class Adversarial(Family):
             length=128,
             optimiser="muon",
             rate=3e-3,
+            muon_rate=0.01,
             decay=0.0,
             betas=(0.5, 0.99),
             ema=0.1,

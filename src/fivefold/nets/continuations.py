@@ -66,11 +66,7 @@ def continuation_log_prob(
     weight, read, whole = conditionals.head.weight.float(), 0, sum(map(len, stems))
     for some in _batches(sorted(stems, key=len, reverse=True)):
         tails = [stems[stem] for stem in some]
-        if decoder.rewinds:
-            parts = _shared(decoder, some, tails)
-        else:
-            parts = _apart(conditionals, decoder.dtype, some, tails)
-        for part in parts:
+        for part in _read(conditionals, decoder, some, tails):
             for h, t, n in zip(*(x.split(JUDGED) for x in part), strict=True):
                 found.index_add_(0, n, cross_entropy(h.float(), weight, t).cpu().double())
         read += sum(map(len, some))
@@ -86,6 +82,15 @@ def _batches(stems: list[Stem]) -> Iterator[list[Stem]]:
         rows = max(1, TOGETHER // len(stems[start]))
         yield stems[start : start + rows]
         start += rows
+
+
+def _read(
+    conditionals: SequenceConditionals, decoder: Decoder, stems: list[Stem], tails: list[Tails]
+) -> Iterator[Judged]:
+    """What follows what, a part at a time."""
+    if decoder.rewinds:
+        return _shared(decoder, stems, tails)
+    return _apart(conditionals, decoder.dtype, stems, tails)
 
 
 def _shared(decoder: Decoder, stems: list[Stem], tails: list[Tails]) -> Iterator[Judged]:

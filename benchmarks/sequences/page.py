@@ -1,0 +1,128 @@
+"""Write `docs/benchmarks-sequences.md` from the results that the scripts beside this one have left.
+
+    python benchmarks/sequences/page.py
+
+A result is shown as it was written: tables of what was found, under the command, the data, the seed, the machine, its
+load and the date. Nothing is typed in by hand but what a section is about.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fivefold.files import write_atomically
+
+HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+WIDE = 9
+PAGE = ROOT / "docs" / "benchmarks-sequences.md"
+ABOUT = {
+    "training": "Characters of Shakespeare: bits per byte against processor seconds, ours beside nanoGPT's recipe "
+    "and an LSTM, both written from their published configurations.",
+    "speed": "Training: symbols that one processor second learns from, in the layout that exports to Llama and "
+    "Qwen3 format, beside nanoGPT's layout in float32.",
+    "generation": "Generation: symbols in a processor second beside `transformers`' `generate` with the same weights.",
+    "drawing": "Drawing many short sequences at once, as molecules are.",
+    "molecules-autoregressive": "Molecules: trained on MOSES' SMILES, judged as MOSES judges, beside its published table.",
+    "collapse": "Posterior collapse, shown and prevented: a variational model of molecules without help, with free "
+    "bits, with word dropout, and with a code of fixed capacity (what the family uses).",
+    "game": "The adversarial game played over symbols directly, and over learned codes.",
+    "revealing": "Masked diffusion: in which order symbols are revealed, and in how many steps.",
+    "understanding": "Masked training, then classification of reviews, beside TF-IDF with logistic regression.",
+    "exams": "What an imported model knows: questions by likelihood, programs by running them.",
+    "throughput": "Training throughput over length: the Transformer and the recurrent nets, symbols a processor second.",
+    "recall": "Recall over distance: the share of right answers after the same training time.",
+}
+
+
+def main() -> None:
+    """Write the page."""
+    results = [json.loads(p.read_text("utf-8")) for p in sorted((HERE / "results").glob("*.json"))]
+    order = list(ABOUT)
+    results.sort(key=lambda r: order.index(r["name"]) if r["name"] in order else len(order))
+    write_atomically(PAGE, page(results).encode())
+    print(PAGE, file=sys.stderr)
+
+
+def page(results: list[dict[str, Any]]) -> str:
+    """The page of some results.
+
+    Arguments:
+        results: as `record` wrote them.
+    """
+    head = (
+        "# Sequences, measured\n\n"
+        "Written by `python benchmarks/sequences/page.py` from the results beside that script. One thread, processor\n"
+        "seconds. *Load* is what else the machine was doing: where it is above 1 or 2, absolute speeds are too low,\n"
+        "and only ratios of what ran side by side should be read.\n"
+    )
+    return head + "".join(f"\n{section(result)}" for result in results)
+
+
+def section(result: Mapping[str, Any]) -> str:
+    """One result with everything that is needed to repeat it."""
+    machine = result["machine"]
+    about = ABOUT.get(result["name"], "")
+    lines = [f"## {result['name'].replace('-', ' ').capitalize()}", "", about, ""]
+    lines += list(tables(result["found"]))
+    lines += [
+        f"`{result['command']}` on {result['data']}, seed {result['seed']}, {result['date'][:10]}; "
+        f"{machine['cpu']}, load {result['load']}, torch {machine['versions'].get('torch', '?')}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def tables(found: Any) -> Iterator[str]:
+    """What was found, as tables in Markdown: one for all entries that are alike, a list for single figures."""
+    if isinstance(found, list):
+        found = {str(i): item for i, item in enumerate(found)}
+    rows = {k: dict(flat(v)) for k, v in found.items() if isinstance(v, Mapping)}
+    rows = {k: v for k, v in rows.items() if v}
+    single = [(k, v) for k, v in found.items() if isinstance(v, int | float | str)]
+    if single:
+        yield from (f"- {k}: {number(v)}" for k, v in single)
+        yield ""
+    if rows:
+        columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+        if len(columns) > WIDE:
+            rows = {c: {k: row.get(c) for k, row in rows.items()} for c in columns}
+            columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+        yield f"| | {' | '.join(columns)} |"
+        yield f"|---|{'---:|' * len(columns)}"
+        for key, row in rows.items():
+            yield f"| {key} | {' | '.join(number(row.get(c)) for c in columns)} |"
+        yield ""
+
+
+def flat(found: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """The figures of a nested mapping by their joined names; lists are left out."""
+    for key, value in found.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{name} ")
+        elif isinstance(value, int | float | str) or value is None:
+            yield name, value
+
+
+def number(value: Any) -> str:
+    """A figure for people.
+
+    Example:
+        >>> number(0.12345), number(12345.6), number(None), number(3)
+        ('0.123', '12,346', '–', '3')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value).replace("|", "\\|").replace("\n", " ")
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    main()
