@@ -7,7 +7,7 @@ MINUTES := 5
 SOURCES := $(shell find src -name '*.py' -not -path '*/__pycache__/*') requirements/lock.txt requirements/torch.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench-tables lock runtime dev clean
+.PHONY: help demo test test-slow lint format bench-tables bench-sequences lock runtime dev clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,12 @@ format: dev  ## let ruff put the code in form
 
 bench-tables: dev  ## measure the families against named peers (hours; peers get their own environment)
 	@$(VENV)/bin/python benchmarks/tables/run.py $(if $(HOLDOUT),--holdout $(HOLDOUT))
+
+bench-sequences: dev  ## training, generation, molecules, ... beside named peers (about 90 CPU minutes)
+	@for script in training generation molecules latents revealing understanding exams architectures; do \
+	  $(VENV)/bin/python benchmarks/sequences/$$script.py || exit 1; \
+	done
+	@$(VENV)/bin/python benchmarks/sequences/page.py
 
 lock:  ## resolve requirements/*.txt again (needs uv)
 	@scripts/lock.sh

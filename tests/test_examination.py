@@ -182,7 +182,7 @@ def test_some_questions_are_drawn_and_cut_prompts_are_told(reader, questions) ->
     assert first == second
     assert "3 questions, 2 shots" in first[0].note
     assert "drawn from 4" in first[0].note
-    assert "3 prompts cut from the left: the context has 48 symbols" in first[0].note
+    assert "prompts cut from the left to 48 symbols of context: 3" in first[0].note
 
 
 def lines(problems: list[Problem]) -> bytes:
@@ -242,7 +242,7 @@ def test_a_problem_longer_than_the_context_is_cut_and_still_judged(writer, tmp_p
     file.write_bytes(lines([long]))
     (figure,) = examine(writer, file, confinement=MODE)
     assert figure.value in (0, 1)
-    assert "1 prompts cut from the left" in figure.note
+    assert "cut from the left to 64 symbols of context: 1" in figure.note
 
 
 def test_several_programs_differ_and_come_again(writer) -> None:

@@ -25,6 +25,14 @@ CORE = (
     "fsspec",
 )
 OPTIONAL = {
+    "tokenizers": 'byte pairs, models of others: pip install "fivefold[text]"',
+    "llguidance": 'schemas, expressions and grammars in writing: pip install "fivefold[text]"',
+    "rdkit": 'to check and draw molecules: pip install "fivefold[molecule]"',
+    "selfies": 'molecules in SELFIES: pip install "fivefold[molecule]"',
+    "fcd-torch": 'the Fréchet ChemNet distance: pip install "fivefold[fcd]"',
+    "drain3": 'templates of log lines: pip install "fivefold[events]"',
+    "mido": 'MIDI: pip install "fivefold[music]"',
+    "gguf": 'GGUF files: pip install "fivefold[exchange]"',
     "pandas": "to hand over pandas frames",
     "polars": "to hand over Polars frames",
     "aiohttp": 'to read https:// addresses: pip install "fivefold[remote]"',

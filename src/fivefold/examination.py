@@ -45,7 +45,7 @@ Report = Callable[[Progress], None]
 STOPS = ("\ndef", "\nclass", "\nif", "\nprint")
 """What begins at the margin after a function's end."""
 WRITTEN = 2_048
-"""The most bytes, about, of a program that is written: the longest solution of HumanEval has 1,400."""
+"""The most bytes, about, of a program that is written: the longest solution of HumanEval has 864."""
 VARIED = Choice(temperature=0.8, top_p=0.95)
 """How several programs for one problem are drawn; a single one is the likeliest symbol by symbol."""
 
@@ -106,7 +106,7 @@ def examine(
         figures = accuracy(score, questions, shots, seed, batch=together)
     if cut:
         room = codec.space.positions
-        notes.append(f"{cut:,} prompts cut from the left: the context has {room:,} symbols")
+        notes.append(f"prompts cut from the left to {room:,} symbols of context: {cut:,}")
     return [replace(figure, note="; ".join([figure.note, *notes])) for figure in figures]
 
 
@@ -263,10 +263,10 @@ def _fitting(codec: SequenceCodec, prompt: str) -> str:
     """As much of a prompt's end as the context holds."""
     alphabet, room = codec.alphabet, codec.space.positions - 2
     symbols = alphabet.encode(prompt)
-    while len(symbols) > room:
-        prompt = alphabet.decode(symbols[-room:]).lstrip(BROKEN)
-        again = alphabet.encode(prompt)
-        symbols = again if len(again) < len(symbols) else symbols[1:]
+    for keep in range(room, -1, -1):
+        if len(alphabet.encode(prompt)) <= room:
+            break
+        prompt = alphabet.decode(symbols[len(symbols) - keep :]).lstrip(BROKEN)
     return prompt
 
 

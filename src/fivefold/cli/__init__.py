@@ -12,6 +12,7 @@ from fivefold import __version__
 from fivefold.cli.bring import bring
 from fivefold.cli.compare import compare
 from fivefold.cli.doctor import doctor
+from fivefold.cli.exam import exam
 from fivefold.cli.export import export
 from fivefold.cli.faults import Verbs
 from fivefold.cli.fill import fill
@@ -54,6 +55,7 @@ VERBS = (
     sample,
     score,
     fill,
+    exam,
     measure,
     schema,
     inspect,

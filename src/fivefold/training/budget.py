@@ -47,7 +47,9 @@ def _has_blocks(family: Family) -> bool:
 
 def _rehearse(plan: Plan, family: Family, x: Data) -> Run:
     rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000))
-    rehearsal.team = Team()  # processes of a team measure for as long as each needs, without the others
+    rehearsal.team = (
+        Team()
+    )  # processes of a team measure for as long as each needs, without the others
     rehearsal.step()
     return rehearsal
 
