@@ -26,14 +26,14 @@ ABOUT = {
     "Qwen3 format, beside nanoGPT's layout in float32.",
     "generation": "Generation: symbols in a processor second beside `transformers`' `generate` with the same weights.",
     "drawing": "Drawing many short sequences at once, as molecules are.",
-    "molecules-autoregressive": "Molecules: trained on MOSES' SMILES, judged as MOSES judges, beside its published table.",
+    "molecules-autoregressive": "Molecules: trained on MOSES' SMILES, judged as MOSES judges, beside its table.",
     "collapse": "Posterior collapse, shown and prevented: a variational model of molecules without help, with free "
     "bits, with word dropout, and with a code of fixed capacity (what the family uses).",
     "game": "The adversarial game played over symbols directly, and over learned codes.",
     "revealing": "Masked diffusion: in which order symbols are revealed, and in how many steps.",
     "understanding": "Masked training, then classification of reviews, beside TF-IDF with logistic regression.",
     "exams": "What an imported model knows: questions by likelihood, programs by running them.",
-    "throughput": "Training throughput over length: the Transformer and the recurrent nets, symbols a processor second.",
+    "throughput": "Training throughput over length: the Transformer and recurrent nets, symbols a second.",
     "recall": "Recall over distance: the share of right answers after the same training time.",
 }
 
@@ -69,8 +69,10 @@ def section(result: Mapping[str, Any]) -> str:
     lines = [f"## {result['name'].replace('-', ' ').capitalize()}", "", about, ""]
     lines += list(tables(result["found"]))
     lines += [
-        f"`{result['command']}` on {result['data']}, seed {result['seed']}, {result['date'][:10]}; "
-        f"{machine['cpu']}, load {result['load']}, torch {machine['versions'].get('torch', '?')}.",
+        (
+            f"`{result['command']}` on {result['data']}, seed {result['seed']}, {result['date'][:10]}; "
+            f"{machine['cpu']}, load {result['load']}, torch {machine['versions'].get('torch', '?')}."
+        ),
         "",
     ]
     return "\n".join(lines)

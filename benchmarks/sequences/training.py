@@ -39,9 +39,9 @@ from fivefold.training.loop import Run
 BUDGETS = (25.0, 60.0, 120.0)
 HELD_OUT = ("hamlet", "as_you_like_it", "richard_iii", "tempest")
 JUDGED = 2**17
-WINDOW, WATCHED = 127, 200
+WINDOW, WATCHED = 128, 200
 """Predicted symbols a window; one training window in so many is kept to choose the best weights."""
-SIZES = {"0.8 M": (4, 128, 12, 64, 16, 127), "10.8 M": (6, 384, 8, 256, 64, 127)}
+SIZES = {"0.8 M": (4, 128, 12, 64, 16, 128), "10.8 M": (6, 384, 8, 256, 64, 128)}
 """Depth, width, then batch and context of nanoGPT and of ours."""
 
 

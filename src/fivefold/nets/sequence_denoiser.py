@@ -30,7 +30,7 @@ from fivefold.nets.transformer import Transformer
 from fivefold.spaces import END, Batch, Condition, Data, Space
 
 WIDTH, DEPTH, HEAD = 128, 4, 64
-STEPS = 32
+STEPS = 16
 TOKENS = 2**16
 COUNTED = 2**16
 RARE = 0.1
