@@ -20,11 +20,11 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 WIDE = 9
 PAGE = ROOT / "docs" / "benchmarks-sequences.md"
 ABOUT = {
-    "training": "Characters of Shakespeare: bits per byte against processor seconds, ours beside nanoGPT's recipe "
-    "and an LSTM, both written from their published configurations.",
-    "speed": "Training: symbols that one processor second learns from, in the layout that exports to Llama and "
-    "Qwen3 format, beside nanoGPT's layout in float32.",
-    "generation": "Generation: symbols in a processor second beside `transformers`' `generate` with the same weights.",
+    "training_quality": "Characters of Shakespeare: bits per byte against processor seconds, ours beside "
+    "nanoGPT's recipe and an LSTM, both written from their published configurations.",
+    "training_speed": "Training: symbols that one processor second learns from, in the layout that exports to "
+    "Llama and Qwen3 format, beside nanoGPT's layout in float32.",
+    "generation": "Generation: symbols in a processor second beside `transformers`' `generate`, same weights.",
     "drawing": "Drawing many short sequences at once, as molecules are.",
     "molecules-autoregressive": "Molecules: trained on MOSES' SMILES, judged as MOSES judges, beside its table.",
     "collapse": "Posterior collapse, shown and prevented: a variational model of molecules without help, with free "
