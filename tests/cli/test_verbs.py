@@ -13,6 +13,7 @@ from fivefold.cli import main, options
 VERBS = [
     "compare",
     "doctor",
+    "exam",
     "export",
     "fill",
     "fit",

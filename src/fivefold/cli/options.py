@@ -46,7 +46,9 @@ def verb(example: str) -> Callable[[Callable[..., None]], click.Command]:
     lines = "\n".join(f"  {line}" for line in example.splitlines())
 
     def decorate(function: Callable[..., None]) -> click.Command:
-        return click.command(epilog=f"\b\nExample:\n{lines}")(everywhere(function))
+        settings = {"help_option_names": ["-h", "--help"]}
+        command = click.command(epilog=f"\b\nExample:\n{lines}", context_settings=settings)
+        return command(everywhere(function))
 
     return decorate
 
