@@ -9,6 +9,7 @@ load and the date. Nothing is typed in by hand but what a section is about.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 from fivefold.files import write_atomically
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
-WIDE = 9
+WIDE, DEEPEST = 9, 2
+LEFT_OUT = {"plan", "history", "held_out", "columns", "between", "recipe"}
 PAGE = ROOT / "docs" / "benchmarks-sequences.md"
 ABOUT = {
     "training_quality": "Characters of Shakespeare: bits per byte against processor seconds, ours beside "
@@ -66,7 +68,7 @@ def section(result: Mapping[str, Any]) -> str:
     """One result with everything that is needed to repeat it."""
     machine = result["machine"]
     about = ABOUT.get(result["name"], "")
-    lines = [f"## {result['name'].replace('-', ' ').capitalize()}", "", about, ""]
+    lines = [f"## {re.sub('[-_]', ' ', result['name']).capitalize()}", "", about, ""]
     lines += list(tables(result["found"]))
     lines += [
         (
@@ -78,36 +80,49 @@ def section(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def tables(found: Any) -> Iterator[str]:
-    """What was found, as tables in Markdown: one for all entries that are alike, a list for single figures."""
-    if isinstance(found, list):
-        found = {str(i): item for i, item in enumerate(found)}
-    rows = {k: dict(flat(v)) for k, v in found.items() if isinstance(v, Mapping)}
-    rows = {k: v for k, v in rows.items() if v}
-    single = [(k, v) for k, v in found.items() if isinstance(v, int | float | str)]
+def tables(found: Any, depth: int = 0) -> Iterator[str]:
+    """What was found, in Markdown: single figures as a list, entries that are alike as one table, others one by one."""
+    found = named(found)
+    single = {k: v for k, v in found.items() if not isinstance(v, Mapping | list)}
+    rows = {k: named(v) for k, v in found.items() if isinstance(v, Mapping) and plain(named(v))}
+    deep = {k: v for k, v in found.items() if isinstance(v, Mapping | list) and k not in rows}
     if single:
-        yield from (f"- {k}: {number(v)}" for k, v in single)
+        yield from (f"- {k}: {number(v)}" for k, v in single.items())
         yield ""
     if rows:
+        yield from table(rows)
+    for key, value in deep.items():
+        parts = list(tables(value, depth + 1)) if depth < DEEPEST and key not in LEFT_OUT else []
+        if parts:
+            yield f"**{key}**"
+            yield ""
+            yield from parts
+
+
+def named(found: Any) -> dict[str, Any]:
+    """A list of figures by their names, each with its interval and its floor; other lists are left out."""
+    if isinstance(found, Mapping):
+        return {k: v for k, v in found.items() if k not in LEFT_OUT}
+    figures = [f for f in found if isinstance(f, Mapping) and {"name", "value"} <= f.keys()]
+    return {f["name"]: {k: f.get(k) for k in ("value", "low", "high", "floor")} for f in figures}
+
+
+def plain(found: Mapping[str, Any]) -> bool:
+    """Whether a mapping holds nothing but single figures."""
+    return bool(found) and not any(isinstance(v, Mapping | list) for v in found.values())
+
+
+def table(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Rows of figures as a table, turned where there are more columns than a page holds."""
+    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+    if len(columns) > max(WIDE, len(rows)):
+        rows = {c: {k: row.get(c) for k, row in rows.items()} for c in columns}
         columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-        if len(columns) > WIDE:
-            rows = {c: {k: row.get(c) for k, row in rows.items()} for c in columns}
-            columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-        yield f"| | {' | '.join(columns)} |"
-        yield f"|---|{'---:|' * len(columns)}"
-        for key, row in rows.items():
-            yield f"| {key} | {' | '.join(number(row.get(c)) for c in columns)} |"
-        yield ""
-
-
-def flat(found: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The figures of a nested mapping by their joined names; lists are left out."""
-    for key, value in found.items():
-        name = f"{before}{key}"
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{name} ")
-        elif isinstance(value, int | float | str) or value is None:
-            yield name, value
+    yield f"| | {' | '.join(columns)} |"
+    yield f"|---|{'---:|' * len(columns)}"
+    for key, row in rows.items():
+        yield f"| {key} | {' | '.join(number(row.get(c)) for c in columns)} |"
+    yield ""
 
 
 def number(value: Any) -> str:
