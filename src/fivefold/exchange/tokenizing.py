@@ -67,7 +67,7 @@ def exported(alphabet: Alphabet) -> dict[str, Any]:
         return _begun(_words(alphabet.spelling, len(alphabet.words), alphabet.pattern.pattern))
     raise InputError(
         f"the alphabet {alphabet.name!r} has no form that other programs read",
-        hint="train with --alphabet bpe, characters or bytes",
+        hint="train with --alphabet bpe, characters, bytes, or smiles for molecules",
         code="not-exportable",
     )
 
