@@ -39,6 +39,20 @@ def test_molecules_are_asked_what_moses_asks() -> None:
     assert found["valid"].value == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(
+    ("kind", "texts", "wanted"),
+    [
+        ("protein", ["MKVLAA", "MKVWWA", "AAKLMM"] * 8, {"nearest_identity", "kmer_divergence"}),
+        ("events", ["? a | ? b", "? a | ? c"] * 12, {"directly_follows_fitness", "fitting_cases"}),
+        ("molecule", ["CCO", "c1ccccc1O", "CCN"] * 8, {"valid", "novelty", "snn_test"}),
+    ],
+)
+def test_each_kind_is_asked_what_only_it_can_be_asked(kind, texts, wanted):
+    if kind == "molecule":
+        pytest.importorskip("rdkit")
+    assert wanted <= names(judge(texts, texts[:20], kind=kind))
+
+
 @pytest.mark.parametrize("option", [{"target": "a"}, {"schema": object()}])
 def test_what_is_for_tables_is_refused(option) -> None:
     with pytest.raises(InputError, match=r"does not apply.*'text'"):

@@ -156,22 +156,6 @@ def test_cheap_figures_agree_with_the_full_ones_and_are_cheap():
         assert figure.value == pytest.approx(full[name].value, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("kind", "texts", "names"),
-    [
-        ("protein", ["MKVLAA", "MKVWWA", "AAKLMM"] * 8, {"nearest_identity", "kmer_divergence"}),
-        ("events", ["? a | ? b", "? a | ? c"] * 12, {"directly_follows_fitness", "fitting_cases"}),
-        ("molecule", ["CCO", "c1ccccc1O", "CCN"] * 8, {"valid", "novelty", "snn_test"}),
-    ],
-)
-def test_each_kind_is_asked_what_only_it_can_be_asked(kind, texts, names):
-    if kind == "molecule":
-        pytest.importorskip("rdkit")
-    found = [f.name for f in measure_sequences(texts, texts[:20], kind=kind)]
-    assert names <= set(found)
-    assert len(found) == len(set(found))
-
-
 def test_unknown_kinds_are_refused():
     with pytest.raises(InputError, match="no kind of sequence"):
         measure_sequences(["a"], ["b"], kind="poem")

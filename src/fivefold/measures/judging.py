@@ -65,7 +65,7 @@ def judge(
         held = None if holdout is None else _some(texts_of(holdout, "holdout"), most, seed)
         with suppress(MissingExtraError):
             figures += OWN[kind](_some(learned, most, seed), made, held, seed)
-    return list({figure.name: figure for figure in reversed(figures)}.values())[::-1]
+    return list({figure.name: figure for figure in figures}.values())
 
 
 def _some(texts: Texts, most: int | None, seed: int) -> Texts:
@@ -75,13 +75,12 @@ def _some(texts: Texts, most: int | None, seed: int) -> Texts:
 
 
 def _molecules(real: Texts, made: Texts, held: Texts | None, seed: int) -> list[Figure]:
-    """The figures of MOSES, where there is a holdout to test against and a molecule that is one."""
+    """The figures of MOSES, against the holdout, or against a half of the real molecules where there is none."""
     from fivefold.measures.molecules import measure_molecules
 
-    if held is None:
-        return []
+    test = real[: max(1, len(real) // 2)] if held is None else held
     fcd = find_spec("fcd_torch") is not None
-    return measure_molecules(real, made, held, fcd=fcd, floors=False, seed=seed)
+    return measure_molecules(real, made, test, fcd=fcd, floors=False, seed=seed)
 
 
 def _proteins(real: Texts, made: Texts, held: Texts | None, seed: int) -> list[Figure]:

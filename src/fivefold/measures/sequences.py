@@ -8,8 +8,8 @@
 
 The names of the first figures are those of tables (`column_shape_error`, `pair_trend_error`, `detection_auc`,
 `coverage`), so that one number of quality is made of the same parts for both. What only one kind can be asked is in
-`molecules`, `proteins`, `traces`, and is asked here too; what needs a model and not its samples is in `questions` and
-`execution`.
+`molecules`, `proteins`, `traces`, and is asked by `judging`; what needs a model and not its samples is in `questions`
+and `execution`.
 
 Every figure is compared with its floor, the same measure between two real samples. With a holdout these are the real
 data and the holdout, else disjoint halves of the real data.
@@ -23,15 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from fivefold.errors import MissingExtraError
 from fivefold.measures.figure import Figure
 from fivefold.measures.frequencies import frequencies, gaps, tallies
 from fivefold.measures.intervals import normal
 from fivefold.measures.memorisation import memorisation
 from fivefold.measures.ngram_detection import ngram_detection
-from fivefold.measures.proteins import measure_proteins
 from fivefold.measures.threads import one_thread
-from fivefold.measures.traces import measure_traces
 from fivefold.measures.units import levels_of, texts_of
 from fivefold.measures.validity import exact_copies, validity
 from fivefold.measures.variety import variety
@@ -39,8 +36,7 @@ from fivefold.measures.variety import variety
 TEXTS = 5_000
 CHARACTERS = 4_000_000
 CHEAP = 2_000
-PARTS = ("frequencies", "detection", "variety", "validity", "memorisation", "kind")
-MOLECULES = 2_000
+PARTS = ("frequencies", "detection", "variety", "validity", "memorisation")
 
 
 @one_thread
@@ -90,12 +86,10 @@ def measure_sequences(
         figures += variety(sample, shown, one, two, **given)
     if "validity" in parts:
         valid = validity(shown, two, kind=kind, note=note)
-        figures += [valid] if valid and not (kind == "molecule" and "kind" in parts) else []
+        figures += [valid] if valid else []
         figures.append(_copies(train, made, held))
     if "memorisation" in parts:
         figures += memorisation(train, shown, two if held else None, seed=seed)
-    if "kind" in parts:
-        figures += _of_kind(kind, train, shown, two if held else None, seed)
     return figures
 
 
@@ -205,27 +199,6 @@ def _said(size: int, floor: int, has_holdout: bool) -> str:
         return f"{size:,} sequences a side; no floor: one real sequence"
     other = "real and holdout" if has_holdout else "disjoint real samples"
     return f"{size:,} sequences a side; floor: {other}, {floor:,} a side"
-
-
-def _of_kind(
-    kind: str, train: list[str], shown: list[str], held: list[str] | None, seed: int
-) -> list[Figure]:
-    """What only this kind can be asked; molecules two thousand a side, as they take milliseconds each."""
-    if kind == "protein":
-        return measure_proteins(train, shown, holdout=held, seed=seed)
-    if kind == "events":
-        return measure_traces(train, shown, holdout=held, seed=seed)
-    if kind != "molecule":
-        return []
-    from fivefold.measures.molecules import measure_molecules
-
-    test = held if held is not None else train[: MOLECULES // 2]
-    try:
-        return measure_molecules(
-            train, shown[:MOLECULES], test[:MOLECULES], ks=(1_000,), seed=seed
-        )
-    except MissingExtraError as fault:
-        return [Figure("valid", "Valid", None, better="higher", best=1.0, note=str(fault))]
 
 
 def _copies(train: list[str], made: list[str], held: list[str] | None) -> Figure:
