@@ -18,7 +18,7 @@ from fivefold.codecs.reading import read_data
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.writing import open_writer, write_table
 from fivefold.errors import InputError
-from fivefold.families import Autoregressive, Flow
+from fivefold.families.writing import writer
 from fivefold.model import Model, load
 from fivefold.seeds import seed_of
 from fivefold.training import Progress
@@ -149,7 +149,7 @@ def check(
             hint="give the beginning that texts shall have with --prompt TEXT",
             code="option",
         )
-    if how and not isinstance(family, Autoregressive | Flow):
+    if how and writer(family) is None:
         raise InputError(
             f"--{next(iter(how)).replace('_', '-')} needs a family that writes symbol by symbol, "
             f"and this model is of the {family.name} family",

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
-from fivefold.families import Autoregressive, Flow
+from fivefold.families.writing import writer
 from fivefold.generation import Engine, Settings
 from fivefold.generation.texts import BROKEN
 from fivefold.measures.exams import read_exam
@@ -132,9 +132,8 @@ def _refuse(value: int, least: int, option: str, sort: str) -> None:
 def _next_symbols(model: Model) -> tuple[SequenceConditionals, SequenceCodec]:
     """The net that knows each next symbol's probability, with its codec; an InputError where there is none."""
     family, codec = model.family, model.codec
-    if isinstance(family, Autoregressive | Flow) and isinstance(codec, SequenceCodec):
-        found = family.conditionals
-        assert isinstance(found, SequenceConditionals)
+    found = writer(family)
+    if found is not None and isinstance(codec, SequenceCodec):
         return found, codec
     raise InputError(
         f"a model of a {codec.kind} by the {family.name} family knows no next symbol's probability",

@@ -49,8 +49,7 @@ class CodeCodec(SequenceCodec):
         Arguments:
             text: a whole file or snippet; it is not run.
         """
-        parser = PARSERS.get(self.language)
-        return None if parser is None else _passes(parser, text)
+        return passes(self.language, text) if self.language in PARSERS else None
 
     def describe(self) -> dict[str, Any]:
         """What `fivefold inspect` prints."""
@@ -82,11 +81,21 @@ def _python(text: str) -> object:
 PARSERS: dict[str, Callable[[str], object]] = {"python": _python, "json": json.loads}
 
 
-def _passes(parser: Callable[[str], object], text: str) -> bool:
+def passes(language: str, text: str) -> bool:
+    r"""Whether the parser of a language takes a text.
+
+    Arguments:
+        language: a key of `PARSERS`.
+        text: a whole file or snippet; it is not run.
+
+    Example:
+        >>> passes("python", "def f(x):\n    return x"), passes("python", "def f(x:"), passes("json", " ")
+        (True, False, False)
+    """
     if len(text) > LONGEST:
         return False
     try:
-        parser(text)
+        PARSERS[language](text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -96,6 +105,6 @@ def _language(texts: pa.ChunkedArray) -> str:
     """The language whose parser takes most of some texts."""
     some = [text for text in texts.slice(0, 20).to_pylist() if text]
     for name in ("json", "python"):
-        if some and sum(_passes(PARSERS[name], text) for text in some) > len(some) / 2:
+        if some and sum(passes(name, text) for text in some) > len(some) / 2:
             return name
     return UNKNOWN

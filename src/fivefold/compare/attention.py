@@ -11,9 +11,8 @@ from torch.nn import functional
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.compare.likeness import unit_label
 from fivefold.compare.profile import Attention
-from fivefold.families import Autoregressive
+from fivefold.families.writing import writer
 from fivefold.model import Model
-from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.transformer import Block, Transformer, rotary, rotate
 from fivefold.seeds import seeded
 
@@ -23,7 +22,7 @@ START = "◁"
 
 @torch.no_grad()
 def attention(model: Model, *, seed: int = 0) -> Attention | None:
-    """The attention of an autoregressive model over the first symbols of a sample.
+    """The attention of a model that writes symbol by symbol over the first symbols of a sample.
 
     Arguments:
         model: any model.
@@ -33,10 +32,8 @@ def attention(model: Model, *, seed: int = 0) -> Attention | None:
         the weights of each layer; None for other families, nets and kinds of data.
     """
     family, codec = model.family, model.codec
-    if not isinstance(family, Autoregressive) or not isinstance(codec, SequenceCodec):
-        return None
-    conditionals = family.conditionals
-    if not isinstance(conditionals, SequenceConditionals):
+    conditionals = writer(family)
+    if conditionals is None or not isinstance(codec, SequenceCodec):
         return None
     if not isinstance(conditionals.net, Transformer):
         return None

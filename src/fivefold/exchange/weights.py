@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fivefold.errors import InputError
 from fivefold.exchange.layout import Layout
 from fivefold.families import Autoregressive, Family
+from fivefold.families.writing import writer
 from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.transformer import Block, RMSNorm, Transformer
 from fivefold.spaces import Space
@@ -42,8 +43,8 @@ def conditionals_of(family: Family) -> SequenceConditionals:
     Raises:
         InputError: where the family is another, or its net no Transformer.
     """
-    found = getattr(family, "conditionals", None)
-    if not isinstance(family, Autoregressive) or not isinstance(found, SequenceConditionals):
+    found = writer(family)
+    if found is None:
         raise InputError(
             f"the {family.name} family over {family.space.sort} has no form that others can load",
             hint="train with --family autoregressive on text, code, molecules or another sequence",

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
-from fivefold.families import Autoregressive, Family, Flow
+from fivefold.families import Family
+from fivefold.families.writing import writer
 from fivefold.generation.constraints import Constraint, Grammar
 from fivefold.generation.lookup import MOST, Lookup
 from fivefold.generation.rows import Row, without_ended
 from fivefold.generation.texts import Text
-from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.choices import NEVER, Choice
 from fivefold.nets.decoding import Memory, decoding_type
 from fivefold.seeds import seeded
@@ -120,17 +120,16 @@ class Engine:
     def __init__(
         self, family: Family, codec: SequenceCodec, dtype: torch.dtype | None = None
     ) -> None:
-        if not isinstance(family, Autoregressive | Flow):
+        net = writer(family)
+        if net is None:
             raise InputError(
-                f"the {family.name} family does not write one symbol after another",
-                hint="sample from it, or choose the autoregressive family",
+                f"the {family.name} family over {family.space.sort} does not write one symbol after another",
+                hint="models of tables and of other families are sampled from; autoregressive ones of texts write",
                 code="no-generation",
             )
-        if not isinstance(family.conditionals, SequenceConditionals):
-            raise InputError("a model of tables writes no text", code="no-generation")
         self.codec, self.context = codec, family.space.positions
         self.device = next(family.parameters()).device
-        self.decoder = family.conditionals.decoder(dtype or decoding_type(1, self.device))
+        self.decoder = net.decoder(dtype or decoding_type(1, self.device))
 
     def generate(self, prompts: Sequence[str], settings: Settings) -> list[Generation]:
         """What is written after each prompt, in their order.

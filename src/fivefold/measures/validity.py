@@ -12,10 +12,9 @@ real data repeat themselves, so the floor is the share of held-out real sequence
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Callable, Sequence
 
+from fivefold.codecs.code import passes
 from fivefold.errors import MissingExtraError
 from fivefold.measures.figure import Figure
 from fivefold.measures.intervals import clopper_pearson
@@ -31,22 +30,14 @@ SOURCES = {
 }
 
 
-def parses(text: str) -> bool:
+def is_program(text: str) -> bool:
     r"""Whether a text is a Python program; an empty one is none.
 
     Example:
-        >>> parses("def f(x):\n    return x"), parses("def f(x:"), parses(" ")
+        >>> is_program("def f(x):\n    return x"), is_program("def f(x:"), is_program(" ")
         (True, False, False)
     """
-    if not text.strip():
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return bool(text.strip()) and passes("python", text)
 
 
 def is_protein(text: str) -> bool:
@@ -65,7 +56,11 @@ def judge(kind: str) -> Callable[[Sequence[str]], list[bool]] | None:
         from fivefold.measures.chemistry import valid
 
         return valid
-    single = {"code": parses, "protein": is_protein}.get(kind)
+    known: dict[str, Callable[[str], bool]] = {
+        "code": is_program,
+        "protein": is_protein,
+    }
+    single = known.get(kind)
     return (lambda texts: [single(text) for text in texts]) if single else None
 
 
