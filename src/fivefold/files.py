@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from fivefold.errors import InputError
+
+LARGEST_JSON = 1 << 28
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -36,6 +40,25 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path, *, code: str, hint: str = "") -> dict[str, Any]:
+    """The object in a JSON file that may come from elsewhere.
+
+    Raises:
+        InputError: where the file is absent, too large, not UTF-8, or no JSON object.
+    """
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ValueError(f"{path.stat().st_size:,} bytes, of at most {LARGEST_JSON:,}")
+        found = json.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"cannot be read as JSON ({error})", where=str(path), hint=hint, code=code
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError("is not a JSON object", where=str(path), hint=hint, code=code)
+    return found
 
 
 def sha256(path: Path) -> str:

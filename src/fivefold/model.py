@@ -32,7 +32,7 @@ from fivefold.codecs import CODECS
 from fivefold.codecs.table import TableCodec
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family
-from fivefold.files import sha256, write_atomically
+from fivefold.files import read_json, sha256, write_atomically
 from fivefold.intake import Codec
 from fivefold.seeds import seeded
 from fivefold.spaces import Condition, Data, Sequences, Space
@@ -207,7 +207,7 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
     """
     folder = Path(folder)
     verify(folder)
-    config = _read_json(folder / "config.json")
+    config = read_json(folder / "config.json", code="damaged-model")
     if config.get("family") not in FAMILIES:
         raise InputError(
             f"unknown family {config.get('family')!r}",
@@ -229,7 +229,9 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
             hint="train the model anew or take the folder from its source again",
             code="damaged-model",
         ) from error
-    codec = codec_from(_read_json(folder / "codec.json"), str(folder / "codec.json"))
+    codec = codec_from(
+        read_json(folder / "codec.json", code="damaged-model"), str(folder / "codec.json")
+    )
     if codec.space != space:
         raise InputError(
             "the codec is of another model: its space is not that of the weights",
@@ -238,7 +240,9 @@ def load(folder: Path | str, *, device: str | torch.device = "cpu") -> Model:
             code="damaged-model",
         )
     family.requires_grad_(False).eval()
-    return Model(family.to(device), codec, _read_json(folder / "evidence.json"))
+    return Model(
+        family.to(device), codec, read_json(folder / "evidence.json", code="damaged-model")
+    )
 
 
 def tied(family: Family) -> dict[str, str]:
@@ -302,7 +306,7 @@ def verify(folder: Path | str) -> None:
             hint="finish it with `fivefold fit DATA --out MODEL --resume`",
             code="no-manifest",
         )
-    manifest = _read_json(folder / "manifest.json")
+    manifest = read_json(folder / "manifest.json", code="damaged-model")
     if not isinstance(manifest.get("format"), int) or manifest["format"] > FORMAT:
         raise InputError(
             f"the model has format {manifest.get('format')!r}, this version reads up to {FORMAT}",
@@ -410,15 +414,3 @@ def _keys(table: pa.Table, columns: list[str]) -> Iterator[tuple[object, ...]]:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot be read as JSON ({error})", where=str(path), code="damaged-model"
-        ) from error
-    if not isinstance(value, dict):
-        raise InputError("is not a JSON object", where=str(path), code="damaged-model")
-    return value

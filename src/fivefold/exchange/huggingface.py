@@ -28,10 +28,9 @@ from fivefold.exchange import tokenizing
 from fivefold.exchange.layout import Layout
 from fivefold.exchange.weights import LENGTH, Array, Names, assembled, layout_of, weight
 from fivefold.families import Autoregressive, Family
-from fivefold.files import write_atomically
+from fivefold.files import LARGEST_JSON, read_json, write_atomically
 
 SHARD = re.compile(r"[\w.-]+\.safetensors")
-MOST_JSON = 1 << 28
 
 
 def write(
@@ -91,7 +90,7 @@ def read(
     """
     folder = Path(folder)
     try:
-        layout = Layout.from_hf(_read_json(folder / "config.json"))
+        layout = Layout.from_hf(read_json(folder / "config.json", code="bad-json"))
     except InputError as error:
         error.where = error.where or str(folder / "config.json")
         raise
@@ -114,7 +113,7 @@ class Tensors:
         index = folder / "model.safetensors.index.json"
         self.places: dict[str, str] = {}
         if index.is_file():
-            found = _read_json(index).get("weight_map")
+            found = read_json(index, code="bad-json").get("weight_map")
             if not isinstance(found, dict):
                 raise InputError("has no weight_map", where=str(index), code="bad-index")
             for name, shard in found.items():
@@ -164,15 +163,17 @@ def _template(folder: Path) -> str | None:
     apart, settings = folder / "chat_template.jinja", folder / "tokenizer_config.json"
     if apart.is_file():
         return _text(apart)
-    found = _read_json(settings).get("chat_template") if settings.is_file() else None
+    found = (
+        read_json(settings, code="bad-json").get("chat_template") if settings.is_file() else None
+    )
     return found if isinstance(found, str) else None
 
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_JSON:
+        if path.stat().st_size > LARGEST_JSON:
             raise InputError(
-                f"has {path.stat().st_size:,} bytes, of at most {MOST_JSON:,}",
+                f"has {path.stat().st_size:,} bytes, of at most {LARGEST_JSON:,}",
                 where=str(path),
                 code="too-large",
             )
@@ -184,18 +185,6 @@ def _text(path: Path) -> str:
             hint="a folder as `save_pretrained` writes it is needed",
             code="no-file",
         ) from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"is not JSON ({error})", where=str(path), code="bad-json") from error
-    if not isinstance(found, dict):
-        raise InputError("is not a JSON object", where=str(path), code="bad-json")
-    return found
 
 
 def _json(value: Any) -> bytes:
