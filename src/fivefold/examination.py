@@ -163,6 +163,7 @@ def likelihoods(
     Example:
         >>> import pyarrow as pa
         >>> from fivefold.codecs.text import TextCodec
+        >>> from fivefold.families import Autoregressive
         >>> codec = TextCodec(alphabet="bytes").fit(pa.table({"text": ["to be"]}))
         >>> untrained = Model(Autoregressive(codec.space, width=64, depth=1), codec, {})
         >>> likelihoods(untrained, [("to", " be")]) / torch.log(torch.tensor(257))

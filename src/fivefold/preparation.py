@@ -16,7 +16,8 @@ import pyarrow as pa
 import torch
 
 from fivefold.errors import InputError
-from fivefold.families import FAMILIES, Autoregressive, Family, Flow
+from fivefold.families import FAMILIES, Family
+from fivefold.families.writing import writer
 from fivefold.files import write_atomically
 from fivefold.intake import SPLITS, Codec, Reading
 from fivefold.machine import Machine
@@ -166,10 +167,12 @@ def build(
     kind = FAMILIES[family]
     config = kind.sized(space, size)
     if net is not None:
-        if kind not in (Autoregressive, Flow) or space.sort != "sequence":
+        with torch.device("meta"):
+            written = writer(kind(space, **config))
+        if written is None:
             raise InputError(
                 f"the {family} family over {space.sort} has no choice of net",
-                hint="autoregressive and flow over sequences have",
+                hint="families that write one symbol after another have",
                 code="option",
             )
         config["net"] = net

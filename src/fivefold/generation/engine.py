@@ -110,6 +110,7 @@ class Engine:
     Example:
         >>> import pyarrow as pa
         >>> from fivefold.codecs.sequences import SequenceCodec
+        >>> from fivefold.families import Autoregressive
         >>> codec = SequenceCodec(alphabet="bytes").fit(pa.table({"text": ["to be or not"]}))
         >>> engine = Engine(Autoregressive(codec.space, width=64, depth=1), codec)
         >>> found = engine.generate(["to", "not"], Settings(max_symbols=3))
