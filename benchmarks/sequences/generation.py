@@ -6,7 +6,9 @@
 Both write greedily from the same prompts with the same weights in float32, and must write the same. They take turns, so
 that whatever else the machine does slows both; the figure is the best of the rounds. *Sampled* is with noise, at
 temperature 1. *At a position* is the time of a symbol behind so long a prompt. *Guessed* is greedy writing with
-prompt-lookup speculation; how much that gains depends on how much the text repeats itself.
+prompt-lookup speculation; how much that gains depends on how much the text repeats itself. CTranslate2 takes part
+where it is installed, greedily; `bfloat16` is our own engine in that type. *Agrees* is the share of symbols that are
+those of `transformers`: one symbol that is rounded otherwise changes all that follow.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
@@ -22,7 +26,7 @@ from record import record
 
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.families import Autoregressive
-from fivefold.generation import Engine, Settings
+from fivefold.generation import ENGINES, Engine, Settings
 from fivefold.nets.choices import Choice
 from fivefold.spaces import END, Batch, Space
 
@@ -58,6 +62,7 @@ def beside(config: dict[str, Any], seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"parameters": sum(p.numel() for p in family.parameters())}
     for rows in (1, 16):
         found[f"{rows} rows"] = raced(engine, peer, codec, rows)
+        found[f"{rows} rows, other engines"] = others(family, peer, codec, rows)
     guessed = Settings(max_symbols=SYMBOLS, choice=GREEDY, speculate=True)
     plain = Settings(max_symbols=SYMBOLS, choice=GREEDY)
     ahead, behind = best(
@@ -101,6 +106,34 @@ def raced(engine: Engine, peer: Any, codec: SequenceCodec, rows: int) -> dict[st
         "agreement": float((written == torch.tensor(theirs[1])).float().mean()),
     }
     print(f"{rows:3} rows  " + "  ".join(f"{k} {v:,.2f}" for k, v in found.items()))
+    return found
+
+
+def others(
+    family: Autoregressive, peer: Any, codec: SequenceCodec, rows: int
+) -> dict[str, dict[str, float]]:
+    """Symbols a processor second of engines that are asked for by name, greedy, and how many are as `transformers`'."""
+    prompts = [f"row {row:02} begins" for row in range(rows)]
+    greedy = Settings(max_symbols=SYMBOLS, choice=GREEDY)
+    engines: dict[str, Any] = {"bfloat16": Engine(family, codec, torch.bfloat16)}
+    if find_spec("ctranslate2"):
+        names = [name for name in ENGINES if name.startswith("ctranslate2")]
+        engines |= {name: ENGINES[name](family, codec) for name in names}
+    theirs, *ours = best(
+        lambda: peer_generate(peer, codec, prompts, do_sample=False),
+        *(partial(engine.generate, prompts, greedy) for engine in engines.values()),
+    )
+    wanted, found = torch.tensor(theirs[1]), {}
+    for name, (seconds, written) in zip(engines, ours, strict=True):
+        symbols = torch.tensor([g.symbols for g in written])
+        found[name] = {
+            "symbols": symbols.numel() / seconds,
+            "times transformers": theirs[0] / seconds,
+            "agrees": float((symbols == wanted).float().mean()),
+        }
+        print(
+            f"{rows:3} rows  {name}  " + "  ".join(f"{k} {v:,.2f}" for k, v in found[name].items())
+        )
     return found
 
 

@@ -286,7 +286,7 @@ def spent(family: Family, x: Sequences | Batch, plan: Plan) -> dict[str, float]:
     """Train as planned; what it took."""
     history = train(family, x, x[:256], plan)
     size = sum(p.numel() for p in family.parameters())
-    return {"parameters": size, "steps": plan.steps, "seconds": history.seconds}
+    return {"parameters": size, "steps": history.steps, "seconds": history.seconds}
 
 
 def show(name: str, figures: dict[str, Any]) -> None:

@@ -110,14 +110,17 @@ def trained(learned: pa.Table, asked: argparse.Namespace) -> tuple[Model, dict[s
     history = train(task.family, task.x, task.held_out, plan)
     done = time.process_time()
     symbols = float(task.x.lengths.float().mean()) - 1  # type: ignore[attr-defined]
-    rate = plan.steps * plan.batch / history.seconds
+    rate = history.steps * plan.batch / history.seconds
     return Model(task.family, task.codec, {}), {
         "parameters": sum(p.numel() for p in task.family.parameters()),
         "config": task.family.config,
-        "steps": plan.steps,
+        "steps": history.steps,
         "batch": plan.batch,
         "preparation_seconds": ready - started,
         "training_seconds": done - ready,
+        "budget_seconds": 60 * asked.minutes,
+        "trained_seconds": history.seconds,
+        "symbols_a_step": plan.batch * symbols,
         "training_molecules_per_second": rate,
         "training_symbols_per_second": rate * symbols,
         "held_out": [point["held_out"] for point in history.points],

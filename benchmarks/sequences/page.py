@@ -32,9 +32,12 @@ ABOUT = {
     "collapse": "Posterior collapse, shown and prevented: a variational model of molecules without help, with free "
     "bits, with word dropout, and with a code of fixed capacity (what the family uses).",
     "game": "The adversarial game played over symbols directly, and over learned codes.",
+    "hiding": "Masked diffusion: the bound on bits per byte of unseen works, and what the convolution over "
+    "neighbouring symbols is worth, beside the autoregressive family at the same size and time.",
     "revealing": "Masked diffusion: in which order symbols are revealed, and in how many steps.",
     "understanding": "Masked training, then classification of reviews, beside TF-IDF with logistic regression.",
     "exams": "What an imported model knows: questions by likelihood, programs by running them.",
+    "harness": "Exported models under lm-evaluation-harness, beside `fivefold exam` on the same questions.",
     "throughput": "Training throughput over length: the Transformer and recurrent nets, symbols a second.",
     "recall": "Recall over distance: the share of right answers after the same training time.",
 }

@@ -136,8 +136,8 @@ def masked(training: Labelled, asked: argparse.Namespace) -> Model:
     plan = replace(make_plan(family, len(x), seed=asked.seed, epochs=100), batch=asked.batch)
     plan = fit_budget(plan, family, x, 60 * asked.minutes)
     history = train(family, x, held_out, plan, on_progress=told)
-    seen = plan.steps * plan.batch * float(x.lengths.float().mean())
-    print(f"masked: {plan.steps:,} steps, {seen:,.0f} symbols, {history.seconds:.0f} CPU s")
+    seen = history.steps * plan.batch * float(x.lengths.float().mean())
+    print(f"masked: {history.steps:,} steps, {seen:,.0f} symbols, {history.seconds:.0f} CPU s")
     evidence = {"parameters": parameters, "plan": plan.to_dict(), "history": history.to_dict()}
     return Model(family.requires_grad_(False), codec, evidence)
 

@@ -26,7 +26,7 @@ from fivefold.training import Progress
 Report = Callable[[Progress], None]
 STDOUT = "-"
 CHOICES = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
-RULES = ("max_symbols", "stop", "schema", "regex", "grammar")
+RULES = ("max_symbols", "stop", "schema", "regex", "grammar", "engine")
 TOGETHER = 1_024
 
 
@@ -57,7 +57,8 @@ def sample(
         avoid: data of which none must be reproduced.
         on_progress: called after every chunk.
         how: of sequences and families that write symbol by symbol: `temperature`, `top_k`, `top_p`, `min_p`,
-            `repetition_penalty`, `max_symbols`, `stop`, `schema`, `regex`, `grammar`.
+            `repetition_penalty`, `max_symbols`, `stop`, `schema`, `regex`, `grammar`, `engine` (what writes, of
+            `fivefold.generation.ENGINES`).
 
     Returns:
         The table, or the path where `out` was given.
@@ -90,7 +91,13 @@ def sample(
 
 
 def write(
-    model: Model, prompt: str, count: int, *, seed: int = 0, **how: Any
+    model: Model,
+    prompt: str,
+    count: int,
+    *,
+    seed: int = 0,
+    engine: str = "fivefold",
+    **how: Any,
 ) -> Iterator[pa.Table]:
     """Texts that go on from a prompt under rules, the prompt included, in chunks.
 
@@ -99,17 +106,17 @@ def write(
         prompt: what each begins with.
         count: how many.
         seed: the same seed gives the same texts.
+        engine: what writes them, of `fivefold.generation.ENGINES`.
         how: options of `fivefold.generation.generate`.
     """
-    from fivefold.generation.engine import Engine
-    from fivefold.generation.requests import settings
+    from fivefold.generation.requests import engine_of, settings
 
     assert isinstance(model.codec, SequenceCodec)
-    engine = Engine(model.family, model.codec)
+    made = engine_of(engine)(model.family, model.codec)
     for start in range(0, count, TOGETHER):
         own = seed if start == 0 else seed_of("write", seed, start)
         prompts = [prompt] * min(TOGETHER, count - start)
-        found = engine.generate(prompts, settings(seed=own, **how))
+        found = made.generate(prompts, settings(seed=own, **how))
         yield pa.table({model.codec.column: [prompt + text.text for text in found]})
 
 

@@ -48,6 +48,7 @@ def fit(
     net: str | None = None,
     start: Model | Path | str | None = None,
     lora: int | None = None,
+    shard: bool = False,
     on_progress: Report | None = None,
 ) -> Model:
     """Train one family on a table, or on texts, molecules, event logs: whatever is written as a sequence.
@@ -56,7 +57,7 @@ def fit(
         data: a path, an address, the name of a bundled table, a frame or an Arrow table.
         family: one of `fivefold.families.FAMILIES`; `diffusion` for tables and `autoregressive` for sequences if None.
         out: the folder for the model; a training that is killed resumes from it.
-        minutes: a budget of processor time, for more or fewer steps than the family's own plan.
+        minutes: a budget of processor time, for more or fewer steps than the family's own plan; kept as the clock goes.
         epochs: passes over the data, in place of the family's own number.
         size: scale of the width of the networks.
         schema: kinds of columns that are not to be found by themselves.
@@ -73,6 +74,7 @@ def fit(
         net: of an autoregressive model or a flow of sequences: `transformer`, or `rnn`, `lstm`, `gru`.
         start: a model to train further, with its own codec.
         lora: the rank of matrices beside those of `start`, which then stay as they are; all are trained if None.
+        shard: whether each process that `torchrun` starts keeps a slice of the weights, for models too large for one.
         on_progress: called now and then.
 
     Returns:
@@ -99,6 +101,7 @@ def fit(
             seed=seed,
             threads=threads,
             device=device,
+            shard=shard,
             settled=None if folder is None else folder / "training" / "plan.json",
         )
         checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"

@@ -26,6 +26,7 @@ from fivefold.nets.lora import adapt
 from fivefold.seeds import seed_of
 from fivefold.spaces import Data, Space
 from fivefold.training import Plan, fit_budget, make_plan
+from fivefold.training.plan import mean_length
 from fivefold.training.team import Team
 
 TRAINING_COPIES = 7
@@ -65,6 +66,7 @@ def prepare(
     seed: int = 0,
     threads: int | None = None,
     device: str | None = None,
+    shard: bool = False,
     settled: Path | None = None,
 ) -> Task:
     """Read, encode and part the data, and make the family and its plan; `settled` keeps the plan for a resume."""
@@ -76,6 +78,12 @@ def prepare(
             hint="name it with --start MODEL",
             code="option",
         )
+    if shard and Team.here().size == 1:
+        raise InputError(
+            "one process has no other to share its weights with",
+            hint="start several: torchrun --nproc-per-node 2 -m fivefold fit ... --shard",
+            code="option",
+        )
     before = load(start) if isinstance(start, Path | str) else start
     reading, where = reading or Reading(), choose_device(device)
     codec, table = (reading if before is None else suited(reading, before)).open(data)
@@ -85,11 +93,20 @@ def prepare(
     x, held_out, notices = SPLITS[sort](encoded, seed)
     if before is None:
         name = family or PREFERRED[sort]
-        built = build(name, codec.space, size=size, seed=seed, net=net).to(where)
-        plan = make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs)
+        built = build(name, codec.space, size=size, seed=seed, net=net, shard=shard).to(where)
     else:
         built = begun(before, family, lora, seed).to(where)
-        plan = make_plan(built, len(x), seed=seed, threads=threads or 1, epochs=epochs or TUNED)
+        epochs = epochs or TUNED
+    plan = make_plan(
+        built,
+        len(x),
+        seed=seed,
+        present=mean_length(x),
+        threads=threads or 1,
+        epochs=epochs,
+    )
+    plan = replace(plan, sharded=shard)
+    if before is not None:
         recipe = replace(built.recipe, **TUNING, rate=RATE if lora is None else LORA_RATE)
         plan = replace(plan, recipe=recipe, fresh=False)
     task = Task(
@@ -157,7 +174,13 @@ def begun(before: Model, family: str | None, lora: int | None, seed: int) -> Fam
 
 
 def build(
-    family: str, space: Space, *, size: float = 1.0, seed: int = 0, net: str | None = None
+    family: str,
+    space: Space,
+    *,
+    size: float = 1.0,
+    seed: int = 0,
+    net: str | None = None,
+    shard: bool = False,
 ) -> Family:
     """An untrained family of a size that suits the space; its first weights depend on the seed alone.
 
@@ -177,7 +200,9 @@ def build(
             )
         config["net"] = net
     with torch.device("meta"):
-        needed = 4 * TRAINING_COPIES * sum(p.numel() for p in kind(space, **config).parameters())
+        parameters = sum(p.numel() for p in kind(space, **config).parameters())
+    slices = Team.here().size if shard else 1
+    needed = 4 * parameters * (TRAINING_COPIES if slices == 1 else 1 + TRAINING_COPIES / slices)
     available = Machine.here().memory_available
     if needed > available:
         raise InputError(

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fivefold.cli import main
+from fivefold.generation import ENGINES
 
 LINES = [f"{word} and {word} make {word}{word}." for word in ("ab", "cd", "ef", "gh")] * 30
 
@@ -56,6 +57,17 @@ def test_texts_go_on_from_a_prompt(model) -> None:
     texts = done.stdout.splitlines()
     assert len(texts) == 4
     assert all(text.startswith("ab and") for text in texts)
+
+
+def test_another_engine_writes_the_same_greedy_texts(model) -> None:
+    pytest.importorskip("ctranslate2")
+    words = ("--prompt", "ab and", "--count", 2, "--temperature", 0, "--max-symbols", 8, "--quiet")
+    found = [run("sample", model, *words, "--engine", engine) for engine in ENGINES]
+    assert [done.exit_code for done in found] == [0, 0, 0], found[-1].output
+    assert found[0].stdout == found[1].stdout
+    refused = run("sample", model, *words, "--regex", "a+", "--engine", "ctranslate2")
+    assert refused.exit_code == 2
+    assert "under a constraint" in refused.stderr
 
 
 def test_a_text_is_scored(model) -> None:

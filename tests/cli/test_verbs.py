@@ -38,6 +38,7 @@ WRITING = {
     "max_symbols": None,
     "stop": (),
     "regex": None,
+    "engine": None,
 }
 
 
@@ -181,6 +182,7 @@ def test_fit_hands_its_options_on(calls, data):
         "seed": 0,
         "threads": 2,
         "device": "cpu",
+        "shard": False,
         "encoding": None,
         **READING,
     }

@@ -66,6 +66,15 @@ def test_what_is_written_comes_back(name, made, tmp_path) -> None:
     assert huggingface.read(tmp_path, length=16)[0].space.positions == 16
 
 
+def test_a_turn_ends_what_a_chat_generates(made, tmp_path) -> None:
+    family, codec = made("bpe")
+    codec.alphabet.specials = {"<|end|>": 0, "<|im_end|>": 7}
+    for template, ends in ((None, 0), ("{{ messages }}", [0, 7])):
+        folder = huggingface.write(family, codec.alphabet, tmp_path, template=template)
+        written = json.loads((folder / "generation_config.json").read_text())
+        assert written["eos_token_id"] == ends
+
+
 @pytest.fixture
 def folder(made, tmp_path):
     family, codec = made("bpe")

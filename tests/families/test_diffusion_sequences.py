@@ -105,11 +105,23 @@ def test_probabilities_of_one_blank_sum_to_one(tiny: Diffusion) -> None:
     assert (tail < found).all()
 
 
-def test_loss_is_an_estimate_of_the_bound_in_nats_a_datum(tiny: Diffusion) -> None:
+def test_loss_is_an_estimate_of_the_bound_in_nats_a_datum(tiny: Diffusion, monkeypatch) -> None:
+    monkeypatch.setattr(tiny.net, "evenness", 0.0)
     x = batch([[0, 1, 2, 1]] * 512)
     draws = [next(iter(tiny.losses(x, generator=generator(s))))[1] for s in range(20)]
     bound = enumerated(tiny, [0, 1, 2, 1])[1] - float(tiny.net.extent(x[:1], None))
     assert float(torch.cat(draws).mean()) == pytest.approx(-bound, abs=0.1)
+
+
+@pytest.mark.parametrize("evenness", [0.0, 0.5, 1.0])
+def test_a_net_that_knows_nothing_loses_as_much_however_training_weighs(evenness) -> None:
+    family = Diffusion(Space.sequence(alphabet=9, length=64), width=64, depth=1)
+    family.net.evenness = evenness
+    x = Batch(torch.zeros(512, 0), torch.randint(1, 9, (512, 64), generator=generator()))
+    loss = next(iter(family.losses(x, generator=generator())))[1].detach()
+    assert float(loss.mean()) == pytest.approx(63 * math.log(8), rel=0.03)
+    spread = float(loss.std() / loss.mean())
+    assert (spread > 0.2) == (evenness > 0)
 
 
 def test_one_level_hides_that_share(monkeypatch: pytest.MonkeyPatch) -> None:

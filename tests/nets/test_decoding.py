@@ -1,12 +1,14 @@
 """Decoding: a net that remembers gives what the whole net gives, however the symbols come."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
+from fivefold.nets.buffered import BufferedMemory
 from fivefold.nets.decoding import Decoder, RecurrentMemory
 from fivefold.nets.keyvalue import KeyValueMemory, Weights
 from fivefold.nets.recurrent import Recurrent
-from fivefold.nets.single import SingleMemory
 from fivefold.nets.transformer import Transformer
 
 SHAPES = {
@@ -35,6 +37,12 @@ def net(request) -> Transformer:
     return rough(**SHAPES[request.param])
 
 
+@pytest.fixture(params=[KeyValueMemory, BufferedMemory])
+def remember(request, net) -> Callable[[int], KeyValueMemory]:
+    """An empty memory of so many rows."""
+    return lambda rows: request.param(Weights(net, torch.float32), rows, 24)
+
+
 E = 0.1 * torch.randn(5, 24, 48, generator=torch.Generator().manual_seed(1))
 
 
@@ -51,9 +59,16 @@ def test_steps_and_chunks_give_the_states_of_the_whole(net, dtype) -> None:
     torch.testing.assert_close(torch.cat(found, 1), net(E).to(dtype), atol=2e-5, rtol=0)
 
 
-def test_rows_at_unequal_places_do_not_see_one_another(net) -> None:
+def test_steps_of_any_number_of_rows_give_the_states_of_the_whole(net, remember) -> None:
+    for rows in (1, 5):
+        memory = remember(rows)
+        found = [memory.extend(E[:rows, j : j + 1], j) for j in range(24)]
+        torch.testing.assert_close(torch.cat(found, 1), net(E[:rows]), atol=2e-5, rtol=0)
+
+
+def test_rows_at_unequal_places_do_not_see_one_another(net, remember) -> None:
     whole, lengths = net(E), torch.tensor([3, 9, 1, 6, 12])
-    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
+    memory = remember(5)
     memory.extend(E[:, :12], 0)
     for step in range(4):
         rows = torch.arange(5)
@@ -66,17 +81,17 @@ def test_rows_at_unequal_places_do_not_see_one_another(net) -> None:
     torch.testing.assert_close(found, wanted, atol=2e-5, rtol=0)
 
 
-def test_going_back_forgets_what_came_after(net) -> None:
-    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
+def test_going_back_forgets_what_came_after(net, remember) -> None:
+    memory = remember(5)
     memory.extend(E[:, :6], 0)
     memory.extend(torch.randn(5, 8, 48), 6)
     found = memory.extend(E[:, 6:7], 6)
     torch.testing.assert_close(found[:, 0], net(E)[:, 6], atol=2e-5, rtol=0)
 
 
-def test_rows_move_together_and_one_row_is_a_part(net) -> None:
+def test_rows_move_together_and_one_row_is_a_part(net, remember) -> None:
     whole = net(E)
-    memory = KeyValueMemory(Weights(net, torch.float32), 5, 24)
+    memory = remember(5)
     memory.extend(E[:, :6], 0)
     memory.keep(3, torch.tensor([4]), torch.tensor([1]))
     rows = [0, 4, 2]
@@ -105,7 +120,7 @@ def test_a_recurrent_net_remembers_its_state(kind) -> None:
 def test_one_row_alone_is_as_among_others(net) -> None:
     decoder = Decoder(torch.zeros(3, 48), net, torch.zeros(3, 48), torch.float32)
     memory, whole = decoder.begin(1, 24), net(E[1:2])
-    assert isinstance(memory, SingleMemory)
+    assert isinstance(memory, BufferedMemory)
     found = [memory.extend(E[1:2, :6], 0)]
     found += [memory.extend(E[1:2, j : j + 1], j) for j in range(6, 15)]
     found += [memory.extend(E[1:2, 15:20], 15), memory.extend(E[1:2, 20:21], 20)]

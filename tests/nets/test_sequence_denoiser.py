@@ -139,3 +139,17 @@ def test_absent_places_change_nothing() -> None:
     a, _ = net.recall(net(narrow, hidden[:, :4]), narrow, hidden[:, :4])
     b, _ = net.recall(net(wide, hidden), wide, hidden)
     torch.testing.assert_close(a, b, atol=0.02, rtol=0.02)
+
+
+def test_what_stands_near_is_seen_and_absent_places_are_not() -> None:
+    net = made(Space.sequence(alphabet=5, length=12))
+    symbols = torch.tensor([[0, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3]])
+    lengths = torch.tensor([6])
+    hidden = torch.zeros_like(symbols, dtype=torch.bool)
+    states = net(Batch(torch.zeros(1, 0), symbols, lengths), hidden)[0, :6]
+    other = symbols.clone()
+    other[0, 6:] = 4
+    alike = net(Batch(torch.zeros(1, 0), other, lengths), hidden)[0, :6]
+    assert torch.equal(states, alike)
+    narrow = net(Batch(torch.zeros(1, 0), symbols[:, :6]), hidden[:, :6])[0]
+    torch.testing.assert_close(states, narrow, atol=0.02, rtol=0.02)

@@ -69,6 +69,20 @@ def test_short_attention_is_attention(groups, causal) -> None:
         torch.testing.assert_close(a, b)
 
 
+def test_what_is_written_for_the_compiler_says_the_same(monkeypatch) -> None:
+    e = drawn(2, 7, 32)
+
+    def found() -> list[torch.Tensor]:
+        model = net()
+        h = model(e)
+        return [h, *torch.autograd.grad(h.square().sum(), [e, *model.parameters()])]
+
+    plain = found()
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    for a, b in zip(found(), plain, strict=True):
+        torch.testing.assert_close(a, b)
+
+
 def test_a_gradient_of_the_net_can_be_differentiated_again() -> None:
     e = drawn(2, 4, 32)
     (g,) = torch.autograd.grad(net()(e).square().sum(), e, create_graph=True)

@@ -17,7 +17,8 @@ from fivefold.cli.progress import shown
     "fivefold fit people.csv --family diffusion --out model --minutes 2\n"
     "fivefold fit people.csv --family diffusion --out model --resume\n"
     "fivefold fit smiles.csv --kind molecule --family autoregressive --out model\n"
-    "fivefold fit letters/ --start model --lora 8 --minutes 5 --out mine"
+    "fivefold fit letters/ --start model --lora 8 --minutes 5 --out mine\n"
+    "torchrun --nproc-per-node 2 -m fivefold fit letters/ --shard --out large"
 )
 @options.table("data")
 @click.option(
@@ -58,6 +59,11 @@ from fivefold.cli.progress import shown
 @options.threads
 @click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps; the best if not given.")
 @options.encoding
+@click.option(
+    "--shard",
+    is_flag=True,
+    help="Each process that torchrun starts keeps a slice of the weights (as FSDP2 does).",
+)
 @options.as_json
 def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: Any) -> None:
     """Train one family on DATA and write a model folder.

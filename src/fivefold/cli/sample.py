@@ -107,6 +107,11 @@ def _where(
     help="A JSON schema that every text must satisfy.",
 )
 @click.option("--regex", metavar="EXPR", help="What every text must match as a whole.")
+@click.option(
+    "--engine",
+    type=click.Choice(("fivefold", "ctranslate2", "ctranslate2-int8")),
+    help="What writes texts: our own, or CTranslate2, which is faster for few texts and knows no rules of form.",
+)
 def sample(model: Path, rows: int, out: str, json_schema: Path | None, **how: Any) -> None:
     """Draw rows or texts from MODEL.
 

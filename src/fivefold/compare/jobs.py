@@ -32,6 +32,7 @@ from fivefold.preparation import TRAINING_COPIES, build
 from fivefold.seeds import seed_of, seeded
 from fivefold.spaces import Data
 from fivefold.training import fit_budget, make_plan, step_seconds, train
+from fivefold.training.plan import mean_length
 
 SIZES = (0.25, 0.5, 1.0)
 
@@ -205,7 +206,7 @@ def _trained(
     x = parts.codec.encode(parts.train, seed=seed)
     held_out = trial.held_out(seed)
     family = build(job.family, parts.codec.space, size=job.size, seed=job.seed)
-    plan = make_plan(family, len(x), seed=job.seed)
+    plan = make_plan(family, len(x), seed=job.seed, present=mean_length(x))
     plan = fit_budget(plan, family, x, job.seconds)
     started = time.perf_counter()
     meter = Meter()

@@ -143,7 +143,7 @@ def _vocabulary(alphabet: Alphabet, size: int) -> dict[str, Any]:
     """Tokens, their types and joins, as a GGUF file lists them."""
     described = tokenizing.exported(alphabet)
     model = described["model"]
-    if model.get("byte_fallback"):
+    if (described["decoder"] or {}).get("type") != "ByteLevel":
         raise InputError(
             f"the alphabet {alphabet.name!r} has no form in GGUF",
             hint="train with --alphabet bpe or bytes, or export --to hf",

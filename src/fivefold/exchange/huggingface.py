@@ -4,6 +4,7 @@
     model.safetensors        the weights, float32
     tokenizer.json           the alphabet
     tokenizer_config.json    its marks, and the chat template
+    generation_config.json   what ends a text: the end, and in a chat the mark that ends a turn
 
 Only safetensors are read, never a pickle; file names out of an index may not leave the folder.
 """
@@ -30,6 +31,8 @@ from fivefold.exchange.weights import LENGTH, Array, Names, assembled, layout_of
 from fivefold.families import Autoregressive, Family
 from fivefold.files import LARGEST_JSON, read_json, write_atomically
 
+TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end_of_turn|>", "<end_of_turn>")
+"""Marks that end what one speaker says in a chat, and with it what is generated."""
 SHARD = re.compile(r"[\w.-]+\.safetensors")
 
 
@@ -52,7 +55,8 @@ def write(
     order = alphabet.order.tolist() if isinstance(alphabet, BytePairs) else None
     weights = {face: weight(family, ours, order) for ours, face, _ in layout.names()}
     end = alphabet.end if isinstance(alphabet, BytePairs) else 0
-    mark = next((n for n, i in getattr(alphabet, "specials", {}).items() if i == end), END_WORD)
+    specials: dict[str, int] = getattr(alphabet, "specials", {})
+    mark = next((name for name, number in specials.items() if number == end), END_WORD)
     config = {**layout.to_hf(), "bos_token_id": end, "eos_token_id": end}
     settings = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -63,7 +67,14 @@ def write(
         "clean_up_tokenization_spaces": False,
         **({"chat_template": template} if template else {}),
     }
-    generation = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "do_sample": True}
+    turns = [specials[mark] for mark in TURN_ENDS if template and mark in specials]
+    ends = [end, *turns] if turns else end
+    generation = {
+        "bos_token_id": end,
+        "eos_token_id": ends,
+        "pad_token_id": end,
+        "do_sample": True,
+    }
     contents = {
         "model.safetensors": to_bytes(weights, {"format": "pt"}),
         "tokenizer.json": _json(tokenizer),

@@ -1,19 +1,26 @@
 """Alphabets in the form of the library `tokenizers`, in which the world's models carry theirs, and back.
 
 Every alphabet here is a byte-pair encoding there: one without joins, whose symbols are whole words of its vocabulary,
-and whose unknown characters fall back on bytes. What a tokenizer gives is then what the alphabet gives, symbol by
-symbol; texts of the exported folder begin with the end symbol, as all data here do.
+and whose unknown characters fall back on bytes. Fragments of molecules keep their joins; words of several letters
+stand in their tokenizer as one letter of the private area each, so that joins may cross them. What a tokenizer gives
+is then what the alphabet gives, symbol by symbol; texts of the exported folder begin with the end symbol, as all data
+here do.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fivefold.codecs.alphabets import Alphabet, Bytes
 from fivefold.codecs.bytepairs import END_WORD, BytePairs
 from fivefold.codecs.characters import Characters
+from fivefold.codecs.fragments import Fragments
+from fivefold.codecs.protein import AminoAcids
+from fivefold.codecs.smiles import Selfies
+from fivefold.codecs.spelling import byte_letters, spelt
 from fivefold.codecs.words import Words
 from fivefold.errors import InputError, MissingExtraError
 
@@ -31,6 +38,8 @@ SPLITS = {
 }
 """How a GGUF file's `tokenizer.ggml.pre` cuts a text before pairs are joined."""
 CONTROL, USER_DEFINED = 3, 4
+PRIVATE = 0xF0000
+"""From here on Unicode has letters that mean nothing of themselves."""
 ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", END_WORD)
 
 
@@ -63,11 +72,15 @@ def exported(alphabet: Alphabet) -> dict[str, Any]:
         return _begun(_bytes())
     if isinstance(alphabet, Characters):
         return _begun(_words(alphabet.words, len(alphabet.kept), None))
-    if isinstance(alphabet, Words):
+    if isinstance(alphabet, AminoAcids):
+        return _begun(_joining(spelt(alphabet), []))
+    if isinstance(alphabet, Fragments):
+        return _begun(_joining(alphabet.spelling, alphabet.joins))
+    if isinstance(alphabet, Words) and not isinstance(alphabet, Selfies):
         return _begun(_words(alphabet.spelling, len(alphabet.words), alphabet.pattern.pattern))
     raise InputError(
         f"the alphabet {alphabet.name!r} has no form that other programs read",
-        hint="train with --alphabet bpe, characters, bytes, or smiles for molecules",
+        hint="train with --alphabet bpe, characters or bytes; fragments or smiles for molecules",
         code="not-exportable",
     )
 
@@ -203,6 +216,51 @@ def _words(spelling: list[bytes], words: int, pattern: str | None) -> Any:
     return tokenizer
 
 
+def _joining(spelling: Sequence[bytes], joins: Sequence[tuple[int, int]]) -> Any:
+    """A tokenizer of letters and words that are joined pair by pair, across all borders.
+
+    Arguments:
+        spelling: what each symbol writes, those that are joined last.
+        joins: the two symbols of which each of the last is made.
+
+    Raises:
+        InputError: where two symbols are spelt alike, which a tokenizer cannot hold apart.
+    """
+    kinds = library()
+    known = [word.decode() for word in spelling]
+    if len(set(known)) < len(known):
+        twice = next(word for word in known if known.count(word) > 1)
+        raise InputError(
+            f"two symbols of the alphabet write {twice!r}, which other programs cannot tell apart",
+            hint="train with fewer --symbols, or with --alphabet smiles",
+            code="not-exportable",
+        )
+    first = len(known) - len(joins)
+    private = {word: chr(PRIVATE + s) for s, word in enumerate(known[:first]) if len(word) > 1}
+    tokens = [END_WORD, *(private.get(word, word) for word in known[1:first])]
+    merges = []
+    for left, right in joins:
+        merges.append((tokens[left], tokens[right]))
+        tokens.append(tokens[left] + tokens[right])
+    vocabulary = {token: symbol for symbol, token in enumerate(tokens)}
+    tokenizer = kinds.Tokenizer(kinds.models.BPE(vocab=vocabulary, merges=merges))
+    if private:
+        tokenizer.normalizer = kinds.normalizers.Sequence(
+            [
+                kinds.normalizers.Replace(kinds.Regex(re.escape(word) + _outside(word)), letter)
+                for word, letter in private.items()
+            ]
+        )
+    back = [kinds.decoders.Replace(letter, word) for word, letter in private.items()]
+    tokenizer.decoder = kinds.decoders.Sequence([*back, kinds.decoders.Fuse()])
+    return tokenizer
+
+
+def _outside(word: str) -> str:
+    """What must follow a word of SMILES: no bracket that closes around it, since an atom in brackets is one word."""
+    return "" if word.startswith("[") else r"(?![^\[\]]*\])"
+
+
 def _begun(tokenizer: Any) -> dict[str, Any]:
     """The tokenizer with the end symbol as a mark, before every text that a model is to read."""
     kinds = library()
@@ -213,18 +271,3 @@ def _begun(tokenizer: Any) -> dict[str, Any]:
     )
     made: dict[str, Any] = json.loads(tokenizer.to_str())
     return made
-
-
-def byte_letters() -> list[str]:
-    """The letter that stands for each byte in byte-level tokenizers, with shape (256,).
-
-    Example:
-        >>> byte_letters()[65], byte_letters()[32]
-        ('A', 'Ġ')
-    """
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    letters, spare = {}, 256
-    for byte in range(256):
-        letters[byte] = chr(byte if byte in plain else spare)
-        spare += byte not in plain
-    return [letters[byte] for byte in range(256)]

@@ -29,7 +29,7 @@ class Recipe:
     Arguments:
         epochs: passes over the training data at `rows` rows.
         batch: data per step.
-        length: the positions of a sequence for which `batch` is meant; shorter ones make larger batches.
+        length: the present positions of a sequence for which `batch` is meant; shorter ones make larger batches.
         optimiser: `adamw`, or `muon` for matrices with AdamW for the rest.
         rate: the largest learning rate of AdamW.
         muon_rate: the largest learning rate of Muon.
@@ -52,14 +52,18 @@ class Recipe:
     conditional: float = 0.2
     clip: float = 1.0
 
-    def rows(self, positions: int) -> int:
-        """Data per step where each has so many positions.
+    def rows(self, positions: float) -> int:
+        """Data per step where so many positions of each are present, in the mean.
 
         Example:
-            >>> Recipe(batch=16, length=128).rows(32), Recipe(batch=512).rows(32)
-            (64, 512)
+            >>> Recipe(batch=16, length=128).rows(12.5), Recipe(batch=512).rows(12.5)
+            (164, 512)
         """
-        return self.batch if self.length is None else max(1, self.batch * self.length // positions)
+        return (
+            self.batch
+            if self.length is None
+            else max(1, round(self.batch * self.length / positions))
+        )
 
 
 class Family(nn.Module, ABC):

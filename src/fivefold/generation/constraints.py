@@ -1,24 +1,35 @@
 """What may be written: a JSON schema, a regular expression or a grammar, kept symbol by symbol by `llguidance`.
 
 Before each symbol the library says which ones may come; the others are left out of the choice. The end may come only
-where the text is whole.
+where the text is whole. The library knows symbols by their bytes, and so follows characters that are several symbols.
+An alphabet that cannot write what a constraint asks for is found out before the first symbol, by writing some whole
+text with it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from fivefold.codecs.alphabets import Alphabet
+from fivefold.codecs.alphabets import Alphabet, Bytes
+from fivefold.codecs.spelling import spelt
 from fivefold.errors import InputError, MissingExtraError
-from fivefold.generation.texts import BROKEN
 from fivefold.spaces import END
+
+WRITTEN = {bytes([byte]) for byte in (*range(0xC0), *range(0xC2, 0xF5))}
+"""The bytes that occur in UTF-8: an alphabet of them can write everything."""
+ENCLOSING = b'{}[]":,'
+"""What parts of a text end with: tried before other characters that an alphabet lacks, so that few are named."""
+PROBES = 4_000
+"""So many symbols are tried in search of a whole text."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,16 @@ class Grammar:
 
     Arguments:
         constraint: what a text must be.
-        alphabet: what the symbols mean. Symbols that are parts of characters are not used.
+        alphabet: what the symbols mean; a character may be several of them.
+
+    Raises:
+        InputError: where the constraint is none, or asks for characters that the alphabet cannot write.
+
+    Example:
+        >>> from fivefold.codecs.alphabets import Bytes
+        >>> walk = Grammar(Constraint("regex", "é+"), Bytes()).begin()
+        >>> walk.allowed().nonzero().flatten() - 1 == 0xC3
+        tensor([True])
     """
 
     def __init__(self, constraint: Constraint, alphabet: Alphabet) -> None:
@@ -66,57 +86,152 @@ class Grammar:
             "regex": library.LLMatcher.grammar_from_regex,
             "grammar": library.LLMatcher.grammar_from_lark,
         }
-        self.size = alphabet.size
-        self.tokenizer = library.LLTokenizer(library.TokenizerWrapper(_Symbols(alphabet)))
+        self.constraint, self.name, self.matcher = constraint, alphabet.name, library.LLMatcher
+        self.pieces = spelt(alphabet)
+        self.tokenizer = _tokenizer(self.pieces, alphabet.encode)
         try:
             self.rules = makers[constraint.kind](constraint.content)
         except ValueError as fault:
             raise _wrong(constraint, str(fault)) from fault
-        self.matcher = library.LLMatcher
-        trouble = self.matcher(self.tokenizer, self.rules, log_level=0).get_error()
+        trouble = self._over(self.tokenizer).get_error()
         if trouble:
             raise _wrong(constraint, trouble)
+        if not set(self.pieces) >= WRITTEN:
+            self._check()
 
     def begin(self) -> Walk:
         """A text that has not begun."""
-        return Walk(self.matcher(self.tokenizer, self.rules, log_level=0), self.size)
+        return Walk(self._over(self.tokenizer), self)
+
+    def stuck(self, symbols: Sequence[int], trouble: str) -> InputError:
+        """Why the alphabet cannot go on after some symbols, where the text is not whole."""
+        walk, known = self._over(_tokenizer(spelt(Bytes()))), set(self.pieces)
+        walk.consume_tokens([1 + byte for symbol in symbols for byte in self.pieces[symbol]])
+        wanted = {bytes([n - 1]) for n in np.flatnonzero(_mask(walk, 257)).tolist() if n} - known
+        if not wanted:
+            return _wrong(self.constraint, trouble)
+        return self._lacking({byte.decode(errors="replace") for byte in wanted})
+
+    def _over(self, tokenizer: Any) -> Any:
+        return self.matcher(tokenizer, self.rules, log_level=0)
+
+    def _check(self) -> None:
+        """An InputError where the alphabet can write no whole text, but bytes can."""
+        sizes = np.array([len(piece) for piece in self.pieces])
+        if _ended(self._over(self.tokenizer), sizes) is not None:
+            return
+        known = set(self.pieces)
+        order = [
+            0 if bytes([byte]) in known else 1 if byte in ENCLOSING else 3 if byte <= 32 else 2
+            for byte in range(256)
+        ]
+        found = _ended(self._over(_tokenizer(spelt(Bytes()))), np.array([0, *order]))
+        text = bytes(symbol - 1 for symbol in found or ()).decode(errors="replace")
+        if lacking := {c for c in text if c.encode() not in known}:
+            raise self._lacking(lacking)
+
+    def _lacking(self, characters: set[str]) -> InputError:
+        visible = {c for c in characters if not c.isspace()}
+        shown = " ".join(sorted(visible)[:20]) or ", ".join(map(repr, sorted(characters)))
+        return InputError(
+            f"the {self.constraint.kind} asks for characters that the alphabet {self.name!r} cannot write: {shown}",
+            hint="constrain a model of bytes, characters or byte pairs, which write everything",
+            code="constraint",
+        )
 
 
 class Walk:
     """Where one text stands in a grammar."""
 
-    def __init__(self, matcher: Any, size: int) -> None:
-        self.matcher, self.size = matcher, size
+    def __init__(self, matcher: Any, grammar: Grammar) -> None:
+        self.matcher, self.grammar = matcher, grammar
+        self.symbols: list[int] = []
 
     def allowed(self) -> Tensor:
-        """Which symbols may come next, bool with shape (V,); the end where nothing else may."""
-        bits = np.frombuffer(self.matcher.compute_bitmask(), np.uint8)
-        found = torch.from_numpy(np.unpackbits(bits, bitorder="little")[: self.size]).bool()
-        if not bool(found.any()):
+        """Which symbols may come next, bool with shape (V,); the end where nothing else may.
+
+        Raises:
+            InputError: where nothing may, and the text is not whole.
+        """
+        found = _mask(self.matcher, len(self.grammar.pieces))
+        if not found.any() or self.matcher.is_error():
+            if self.matcher.is_error() or not self.matcher.is_accepting():
+                raise self.grammar.stuck(self.symbols, self.matcher.get_error())
             found[END] = True
-        return found
+        return torch.from_numpy(found)
 
     def add(self, symbol: int) -> None:
         """One more symbol."""
         if not self.matcher.is_stopped():
             self.matcher.consume_token(symbol)
+            self.symbols.append(symbol)
+
+
+def _mask(matcher: Any, size: int) -> NDArray[np.bool_]:
+    """Which symbols may come next, with shape (size,)."""
+    bits = np.frombuffer(matcher.compute_bitmask(), np.uint8)
+    return np.unpackbits(bits, bitorder="little")[:size].astype(bool)
+
+
+def _ended(matcher: Any, order: NDArray[np.int64]) -> list[int] | None:
+    """Symbols of some whole text, or None where none was found.
+
+    Arguments:
+        matcher: at the beginning.
+        order: symbols of a lower figure are tried first, with shape (V,).
+
+    Wherever the choice is the same, its symbols are taken in turn, so that no repetition hides the way on; where there
+    is none, the last choice is made anew.
+    """
+    path: list[int] = []
+    choices: list[tuple[NDArray[np.bool_], NDArray[np.int64]]] = []
+    ranks = np.lexsort((np.arange(len(order)), order)).argsort()
+    turns: dict[bytes, NDArray[np.int64]] = defaultdict(lambda: np.zeros_like(ranks))
+    for _ in range(PROBES):
+        if matcher.is_error():
+            return None
+        if matcher.is_accepting():
+            return path
+        mask = _mask(matcher, len(order))
+        mask[END] = False
+        choices.append((mask, turns[mask.tobytes()]))
+        while choices and not choices[-1][0].any():
+            choices.pop()
+            if path:
+                path.pop()
+                matcher.rollback(1)
+        if not choices:
+            return None
+        mask, taken = choices[-1]
+        cost = np.where(mask, taken * len(order) + ranks, np.iinfo(np.int64).max)
+        symbol = int(cost.argmin())
+        mask[symbol] = False
+        taken[symbol] += 1
+        path.append(symbol)
+        matcher.consume_token(symbol)
+    return None
+
+
+def _tokenizer(pieces: Sequence[bytes], encode: Callable[[str], list[int]] | None = None) -> Any:
+    library = _library()
+    return library.LLTokenizer(library.TokenizerWrapper(_Symbols(pieces, encode)))
 
 
 class _Symbols:
     """An alphabet as the library wants it: the bytes of every symbol."""
 
-    def __init__(self, alphabet: Alphabet) -> None:
-        texts = ["", *(alphabet.decode([symbol]) for symbol in range(1, alphabet.size))]
-        whole = [number for number, text in enumerate(texts) if text and BROKEN not in text]
+    def __init__(self, pieces: Sequence[bytes], encode: Callable[[str], list[int]] | None) -> None:
+        self.tokens, self.encode = list(pieces), encode
         self.eos_token_id, self.bos_token_id = END, None
-        self.tokens = [b""] * alphabet.size
-        for number in whole:
-            self.tokens[number] = texts[number].encode()
-        self.special_token_ids = [n for n in range(alphabet.size) if not self.tokens[n]]
-        self.alphabet = alphabet
+        self.special_token_ids = [n for n, piece in enumerate(pieces) if not piece]
 
     def __call__(self, text: bytes) -> list[int]:
-        return self.alphabet.encode(text.decode(errors="ignore"))
+        if self.encode is None:
+            return [1 + byte for byte in text]
+        try:
+            return self.encode(text.decode(errors="ignore"))
+        except InputError:  # the library would take any fault here for the end
+            return []
 
 
 def _wrong(constraint: Constraint, fault: str) -> InputError:

@@ -24,7 +24,7 @@ from fivefold.families import Family
 from fivefold.families.writing import writer
 from fivefold.generation.constraints import Constraint, Grammar
 from fivefold.generation.lookup import MOST, Lookup
-from fivefold.generation.rows import Row, without_ended
+from fivefold.generation.rows import Generation, Row, without_ended
 from fivefold.generation.texts import Text
 from fivefold.nets.choices import NEVER, Choice
 from fivefold.nets.decoding import Memory, decoding_type
@@ -62,25 +62,6 @@ class Settings:
             raise InputError(
                 f"max_symbols is {self.max_symbols}", hint="give 1 or more", code="choice"
             )
-
-
-@dataclass(frozen=True)
-class Generation:
-    """What was written after a prompt.
-
-    Arguments:
-        prompt: the text before.
-        text: the text after it.
-        symbols: its symbols without the end, those of a stop string among them.
-        finished: why it ended: `end` (the model ended it), `stop` (a stop string), `length` (no room).
-        log_probs: of each symbol in nats, the end's last where there is one; empty unless asked for.
-    """
-
-    prompt: str
-    text: str
-    symbols: list[int]
-    finished: str
-    log_probs: list[float]
 
 
 @dataclass(frozen=True)
@@ -142,14 +123,14 @@ class Engine:
         Returns:
             One generation a prompt; an InputError where a prompt is longer than the context.
         """
-        found: dict[int, Generation] = {}
-        for row in self._ended(self._rows(prompts, settings), settings):
-            row.text.finish()
-            finished = "stop" if row.text.stopped else row.finished
-            found[row.number] = Generation(
-                row.prompt, row.text.whole, row.new, finished, row.log_probs
-            )
-        return [found[number] for number in range(len(prompts))]
+        rows = self._rows(prompts, settings)
+        with torch.inference_mode():
+            for block in self._blocks(rows):
+                memory = self._begin(block, settings)
+                while block:
+                    self._turn(block, memory, settings)
+                    block = without_ended(block, memory)
+        return [row.generation() for row in rows]
 
     def stream(self, prompts: Sequence[str], settings: Settings) -> Iterator[Piece]:
         """The texts as they grow, a piece of any of them at a time.
@@ -159,18 +140,13 @@ class Engine:
             settings: how.
         """
         for block in self._blocks(self._rows(prompts, settings)):
-            for rows in self._written(block, settings):
+            for rows in self._turns(block, settings):
                 for row in rows:
                     if row.finished:
                         row.text.finish()
                     piece = row.text.take()
                     if piece or row.finished:
                         yield Piece(row.number, piece, row.finished)
-
-    def _ended(self, rows: list[Row], settings: Settings) -> Iterator[Row]:
-        for block in self._blocks(rows):
-            for turn in self._written(block, settings):
-                yield from (row for row in turn if row.finished)
 
     def _rows(self, prompts: Sequence[str], settings: Settings) -> list[Row]:
         grammar = None
@@ -201,12 +177,15 @@ class Engine:
         for group in groups:
             yield from (group[i : i + ROWS] for i in range(0, len(group), ROWS))
 
-    @torch.no_grad()
-    def _written(self, rows: list[Row], settings: Settings) -> Iterator[list[Row]]:
-        """The rows after every turn, until all have ended; those that have are left out of the next turn."""
+    def _begin(self, rows: list[Row], settings: Settings) -> Memory:
         longest = max(len(row.context) + len(row.places) for row in rows)
         ahead = MOST if settings.speculate else 0
-        memory = self.decoder.begin(len(rows), min(self.context, longest) + ahead)
+        return self.decoder.begin(len(rows), min(self.context, longest) + ahead)
+
+    @torch.inference_mode()
+    def _turns(self, rows: list[Row], settings: Settings) -> Iterator[list[Row]]:
+        """The rows after every turn, until all have ended; those that have are left out of the next turn."""
+        memory = self._begin(rows, settings)
         while rows:
             self._turn(rows, memory, settings)
             yield rows
@@ -216,12 +195,12 @@ class Engine:
         """Read what is new in every row, and draw at least one symbol of each."""
         if self.decoder.rewinds:
             self._move_on(rows, memory)
-        guesses = [row.guess(self.context) if self.decoder.rewinds else [] for row in rows]
-        unread = [row.context[row.read :] + g for row, g in zip(rows, guesses, strict=True)]
-        width = max(len(u) for u in unread)
-        padded = torch.tensor([u + [END] * (width - len(u)) for u in unread], device=self.device)
         reads = [row.read for row in rows]
         places = reads[0] if len(set(reads)) == 1 else torch.tensor(reads, device=self.device)
+        guesses = [row.guess(self.context) if self.decoder.rewinds else [] for row in rows]
+        unread = [row.context[row.read :] + g for row, g in zip(rows, guesses, strict=True)]
+        width = max(map(len, unread))
+        padded = torch.tensor([u + [END] * (width - len(u)) for u in unread], device=self.device)
         states = memory.extend(self.decoder.embed(padded), places)
         if width == 1:
             self._draw(rows, self.decoder.logits(states[:, 0]), settings)
@@ -268,7 +247,7 @@ class Engine:
         if walks:
             allowed = torch.stack([walk.allowed() for walk in walks]).to(logits.device)
             logits = logits.masked_fill(~allowed, NEVER)
-        u = torch.tensor([row.places[len(row.new)] for row in rows], device=self.device)
+        u = torch.tensor([row.places[len(row.new)] for row in rows], device=logits.device)
         new = settings.choice(logits, u, used)
         if settings.log_probs:
             told = raw.log_softmax(-1).gather(-1, new[:, None])[:, 0].tolist()

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.errors import InputError
 from fivefold.families import Family
 from fivefold.generation.constraints import Constraint
-from fivefold.generation.engine import Engine, Generation, Piece, Settings
+from fivefold.generation.engine import Engine, Piece, Settings
+from fivefold.generation.rows import Generation
+from fivefold.generation.translated import TranslatedEngine
 from fivefold.nets.choices import Choice
+
+ENGINES: dict[str, Callable[[Family, SequenceCodec], Engine | TranslatedEngine]] = {
+    "fivefold": Engine,
+    "ctranslate2": TranslatedEngine,
+    "ctranslate2-int8": partial(TranslatedEngine, precision="int8"),
+}
+"""What writes whole texts: our own engine, and a library that is faster for few rows and can do less."""
 
 
 def generate(
-    family: Family, codec: SequenceCodec, prompts: Sequence[str], **how: Any
+    family: Family,
+    codec: SequenceCodec,
+    prompts: Sequence[str],
+    *,
+    engine: str = "fivefold",
+    **how: Any,
 ) -> list[Generation]:
     """What a model writes after each prompt.
 
@@ -22,6 +37,7 @@ def generate(
         family: an autoregressive model or a flow over sequences.
         codec: what its symbols mean.
         prompts: texts to go on from; "" begins anew.
+        engine: what writes, of `ENGINES`.
         how: `max_symbols`, `temperature`, `top_k`, `top_p`, `min_p`, `repetition_penalty`, `stop`, `schema` or `regex`
             or `grammar`, `seed`, `speculate`, `log_probs`: see `Settings`, `Choice` and `Constraint`.
 
@@ -38,7 +54,15 @@ def generate(
         >>> len(one.symbols), one.finished
         (4, 'length')
     """
-    return Engine(family, codec).generate(prompts, settings(**how))
+    return engine_of(engine)(family, codec).generate(prompts, settings(**how))
+
+
+def engine_of(name: str) -> Callable[[Family, SequenceCodec], Engine | TranslatedEngine]:
+    """What makes the engine of this name, of `ENGINES`."""
+    if name not in ENGINES:
+        known = ", ".join(ENGINES)
+        raise InputError(f"unknown engine {name!r}", hint=f"one of: {known}", code="engine")
+    return ENGINES[name]
 
 
 def stream(

@@ -14,6 +14,25 @@ from fivefold.nets.decoding import Memory
 from fivefold.spaces import END
 
 
+@dataclass(frozen=True)
+class Generation:
+    """What was written after a prompt.
+
+    Arguments:
+        prompt: the text before.
+        text: the text after it.
+        symbols: its symbols without the end, those of a stop string among them.
+        finished: why it ended: `end` (the model ended it), `stop` (a stop string), `length` (no room).
+        log_probs: of each symbol in nats, the end's last where there is one; empty unless asked for.
+    """
+
+    prompt: str
+    text: str
+    symbols: list[int]
+    finished: str
+    log_probs: list[float]
+
+
 @dataclass(eq=False)
 class Row:
     """One text that is being written.
@@ -76,6 +95,12 @@ class Row:
         elif len(self.new) == len(self.places):
             self.finished = "length"
 
+    def generation(self) -> Generation:
+        """What has been written, whole."""
+        self.text.finish()
+        finished = "stop" if self.text.stopped else self.finished
+        return Generation(self.prompt, self.text.whole, self.new, finished, self.log_probs)
+
     def used(self, like: Tensor) -> Tensor:
         """Which symbols are in the prompt or have been written, bool with shape (V,)."""
         if self.marks is None:
@@ -86,7 +111,7 @@ class Row:
 
 def without_ended(rows: list[Row], memory: Memory) -> list[Row]:
     """The rows that go on, moved together in the memory."""
-    left = sum(not row.finished for row in rows)
+    left = len([row for row in rows if not row.finished])
     if left in (0, len(rows)):
         return rows[:left]
     source = [i for i in range(left, len(rows)) if not rows[i].finished]

@@ -160,7 +160,7 @@ class _Turn(torch.autograd.Function):
         n = torch.mul(x, scale, out=torch.empty(x.shape, dtype=x.dtype, device=x.device))
         ctx.save_for_backward(x, weight, cos, sin, n, scale)
         ctx.epsilon = epsilon
-        return _crossed(n, cos * weight, sin * weight.roll(x.shape[-1] // 2), -1)
+        return _crossed(n, cos * weight, sin * torch.cat(weight.chunk(2)[::-1]), -1)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
@@ -180,6 +180,9 @@ class _Turn(torch.autograd.Function):
 
 def _crossed(x: Tensor, straight: Tensor, crossed: Tensor, sign: float) -> Tensor:
     """x * straight + (sign * x_2, -sign * x_1) * crossed, for the halves x_1 and x_2 of the last dimension."""
+    if torch.compiler.is_compiling():  # in place, each half would be compiled under a mask
+        (x1, x2), (s1, s2), (c1, c2) = (z.chunk(2, -1) for z in (x, straight, crossed))
+        return torch.cat([x1 * s1 + sign * x2 * c1, x2 * s2 - sign * x1 * c2], -1)
     half = x.shape[-1] // 2
     y = x * straight
     y[..., :half].addcmul_(x[..., half:], crossed[..., :half], value=sign)

@@ -41,6 +41,7 @@ class ColumnDenoiser(nn.Module):
     """
 
     block = 2048
+    evenness = 0.0
     offsets: Tensor
     masks: Tensor
     dependence: Tensor

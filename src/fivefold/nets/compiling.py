@@ -57,7 +57,7 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
         try:
             if not fast:
                 _prepare()
-                fast.append(torch.compile(function))
+                fast.append(torch.compile(function, options={"cpp_wrapper": True}))
             return fast[0](*arguments, **options)
         except torch._dynamo.exc.TorchDynamoException:
             _failed.add(name)

@@ -1,7 +1,7 @@
 """One more symbol at a time: an embedding, a causal net that remembers, and a head.
 
 A `Decoder` holds the weights, laid out for small steps in the type that is fastest; a `Memory` what the net has seen of
-some rows. A Transformer remembers keys and values (`keyvalue`, `single`), a recurrent net its state.
+some rows. A Transformer remembers keys and values (`keyvalue`, `buffered`), a recurrent net its state.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fivefold.nets.buffered import BufferedMemory
 from fivefold.nets.keyvalue import KeyValueMemory, Weights
 from fivefold.nets.linear import compute_type
 from fivefold.nets.recurrent import Recurrent, State
-from fivefold.nets.single import SingleMemory
 from fivefold.nets.transformer import Transformer
 
-MANY_ROWS = 16
+FEW_ROWS = 64
+"""Up to so many rows in float32 on a processor wait on calls more than on arithmetic."""
+
+MANY_ROWS = 32
 """From so many rows on bfloat16 is faster than float32, where there are units for it."""
 
 MOST_ROWS, MOST_BYTES = 2_048, 1 << 28
@@ -80,8 +83,8 @@ class Decoder:
         if isinstance(self.net, Recurrent):
             return RecurrentMemory(self.net)
         assert self.weights is not None
-        if rows == 1 and self.dtype == torch.float32 and self.table.device.type == "cpu":
-            return SingleMemory(self.weights, slots)
+        if rows <= FEW_ROWS and self.dtype == torch.float32 and self.table.device.type == "cpu":
+            return BufferedMemory(self.weights, rows, slots)
         return KeyValueMemory(self.weights, rows, slots)
 
     def fitting(self, slots: int) -> int:

@@ -16,6 +16,7 @@ It also knows the data:
     draft(n, c, g)                      n data that have what is shown, the rest without meaning yet
     plan(shown, steps, g)               in which step each symbol is revealed; -1 for those shown
     steps, block                        how many steps a sample takes, how many data are drawn at a time
+    evenness                            e: 1 weighs hidden symbols alike in training, 0 data, as the bound does
     sized(space, size), config          its configuration at a scale, and as it was made
 """
 

@@ -13,15 +13,20 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from fivefold.nets.transformer import Block, RMSNorm, Transformer, rotary
+
+A = TypeVar("A", Tensor, NDArray[np.float32])
 
 
 class Weights:
@@ -45,6 +50,7 @@ class Weights:
         self.layers = [Layer.of(block, dtype) for block in net.blocks if isinstance(block, Block)]
         self.norm, self.floor = _folded(net.norm, dtype)
         self.norm = self.norm.to(dtype)
+        self.square = float(self.floor) ** 2
 
     @property
     def slot(self) -> int:
@@ -52,20 +58,25 @@ class Weights:
         return sum(2 * layer.groups * layer.head for layer in self.layers) * self.norm.itemsize
 
     def waves(self, slots: int) -> tuple[Tensor, Tensor]:
-        """What queries and keys are multiplied by, straight and with their halves exchanged.
+        """Rotary waves (2, slots, d_h) and the norms' weights (2, layers, N, d_h): what `turns` makes one of.
 
-        Both have shape (slots, layers, N, d_h), or (slots, 1, 1, d_h) where queries and keys are not normed.
+        Both are there straight and for halves that are exchanged. N is 1 where queries and keys are not normed.
         """
-        head, device = self.net.head, self.norm.device
-        cos, sin = rotary(torch.arange(slots, device=device), head, self.net.theta)
-        scales = [layer.scale for layer in self.layers if layer.scale is not None]
-        scale = torch.stack(scales) if scales else torch.ones(1, 1, head, device=device)
-        sin[:, : head // 2] *= -1
-        straight, crossed = (
-            cos[:, None, None] * scale,
-            sin[:, None, None] * scale.roll(head // 2, -1),
-        )
-        return straight.to(self.dtype), crossed.to(self.dtype)
+        half, device = self.net.head // 2, self.norm.device
+        cos, sin = rotary(torch.arange(slots, device=device), self.net.head, self.net.theta)
+        sin[:, :half] *= -1
+        one = torch.ones(1, self.net.head, device=device)
+        scale = torch.stack([one if layer.scale is None else layer.scale for layer in self.layers])
+        both = torch.stack([cos, sin]), torch.stack([scale, scale.roll(half, -1)])
+        return both[0].to(self.dtype), both[1].to(self.dtype)
+
+
+def turns(waves: A, scale: A, index: Any) -> A:
+    """What queries and keys at places (*) are multiplied by, straight and exchanged: (2, layers, *, N, d_h)."""
+    found = waves[:, index]
+    for _ in found.shape[1:-1]:
+        scale = scale[:, :, None]
+    return found[:, None, ..., None, :] * scale
 
 
 @dataclass(frozen=True)
@@ -120,88 +131,111 @@ class Layer:
 
 
 class KeyValueMemory:
-    """The keys and values of rows, (B, slots, G, d_h) a layer, not stacked."""
+    """The keys and values of rows."""
 
     def __init__(self, weights: Weights, rows: int, slots: int) -> None:
         self.weights, self.rows, self.end = weights, rows, 0
-        self.straight, self.crossed = weights.waves(slots)
-        like = weights.norm
-        shapes = [(rows, slots, layer.groups, layer.head) for layer in weights.layers]
-        self.keys = [like.new_zeros(shape) for shape in shapes]
-        self.values = [like.new_zeros(shape) for shape in shapes]
+        self.waves, self.scale = weights.waves(slots)
+        self.held = self._empty(slots)
+
+    def _empty(self, slots: int) -> Tensor:
+        """Keys and values of all layers, (2, layers, B, G, slots, d_h): those of one place beside each other.
+
+        Many rows write and read a place at a time; apart they would lie on as many pages of memory.
+        """
+        depth, layer = len(self.weights.layers), self.weights.layers[0]
+        shape = (2, depth, slots, self.rows, layer.groups, layer.head)
+        return zeros(shape, self.weights.norm).permute(0, 1, 3, 4, 2, 5)
 
     def extend(self, e: Tensor, places: int | Tensor) -> Tensor:
         """States (B, T, d) of the next embedded symbols e (B, T, d)."""
-        T, device = e.shape[1], e.device
+        T = e.shape[1]
+        end = T + (places if isinstance(places, int) else int(places.max()))
+        self.end = max(self.end, end)
+        if T == 1:
+            return self._step(e[:, 0], places, end)[:, None]
+        return self._read(e, places, end)
+
+    def _read(self, h: Tensor, places: int | Tensor, end: int) -> Tensor:
+        """States (B, T, d) of embedded symbols h (B, T, d), which `end` before place `end`."""
+        along = torch.arange(h.shape[1], device=h.device)
         where: tuple[slice | Tensor, slice | Tensor]
         if isinstance(places, int):
-            if T == 1:
-                return self._step(e[:, 0], places)[:, None]
-            end = places + T
-            index = torch.arange(places, end, device=device)
-            mask = torch.arange(end, device=device) <= index[:, None]
+            index = places + along
             where = (slice(None), slice(places, end))
         else:
-            index = places[:, None] + torch.arange(T, device=device)
-            end = int(index.max()) + 1
-            mask = (torch.arange(end, device=device) <= index[..., None])[:, None]
-            where = (torch.arange(self.rows, device=device)[:, None], index)
-        self.end = max(self.end, end)
-        h = e
-        for layer, straight, crossed, keys, values in self._layers(index):
+            index = places[:, None] + along
+            where = (torch.arange(self.rows, device=h.device)[:, None], index)
+        mask = torch.arange(end, device=h.device) <= index[..., None]
+        for layer, straight, crossed, keys, values in self._layers(index, end):
             q, k, v = _project(layer, h, straight, crossed)
-            keys[where], values[where] = k, v
-            h = h + _attend(q, keys[:, :end], values[:, :end], mask) @ layer.o
+            keys.transpose(1, 2)[where], values.transpose(1, 2)[where] = k, v
+            found = functional.scaled_dot_product_attention(
+                q.transpose(1, 2),
+                keys,
+                values,
+                attn_mask=mask if mask.dim() == 2 else mask[:, None],
+                enable_gqa=layer.groups < layer.heads,
+            )
+            h = h + found.transpose(1, 2).flatten(2) @ layer.o
             h = h + _perceive(layer, h) @ layer.down
         return _unit(h, self.weights.floor) * self.weights.norm
 
-    def _step(self, h: Tensor, place: int) -> Tensor:
-        """States (B, d) of one embedded symbol a row, h (B, d), all at one place: as `extend`, in fewer calls."""
-        end = place + 1
-        self.end = max(self.end, end)
-        for layer, straight, crossed, keys, values in self._layers(place):
+    def _step(self, h: Tensor, places: int | Tensor, end: int) -> Tensor:
+        """States (B, d) of one embedded symbol a row, h (B, d): as `_read`, in fewer calls."""
+        mask, spot = self._mask(places, end), self._spot(places)
+        for layer, straight, crossed, keys, values in self._layers(places, end):
             H, G, d = layer.heads, layer.groups, layer.head
             heads = torch.mm(_unit(h, layer.floors[0]), layer.qkv).view(-1, H + 2 * G, d)
             qk, v = heads.split((H + G, G), 1)
             if layer.floors[2] is not None:
                 qk = _unit(qk, layer.floors[2])
             q, k = torch.addcmul(qk * straight, qk.roll(d // 2, -1), crossed).split((H, G), 1)
-            keys.select(1, place).copy_(k)
-            values.select(1, place).copy_(v)
+            keys.transpose(1, 2)[spot], values.transpose(1, 2)[spot] = k, v
             found = functional.scaled_dot_product_attention(
-                q.unflatten(1, (G, -1)),
-                keys.narrow(1, 0, end).transpose(1, 2),
-                values.narrow(1, 0, end).transpose(1, 2),
+                q.unflatten(1, (G, -1)), keys, values, mask
             )
             h = torch.addmm(h, found.reshape(-1, H * d), layer.o)
             h = torch.addmm(h, _perceive(layer, h), layer.down)
         return _unit(h, self.weights.floor) * self.weights.norm
 
+    def _spot(self, places: int | Tensor) -> tuple[slice | Tensor, int | Tensor]:
+        """Where the keys (B, slots, G, d_h) of one symbol a row are."""
+        if isinstance(places, int):
+            return slice(None), places
+        return torch.arange(self.rows, device=places.device), places
+
+    def _mask(self, places: int | Tensor, end: int) -> Tensor | None:
+        """What one symbol a row may see, bool with shape (B, 1, 1, end); None where that is everything."""
+        if isinstance(places, int):
+            return None
+        return (torch.arange(end, device=places.device) <= places[:, None])[:, None, None]
+
+    def _seen(self, end: int) -> list[tuple[Tensor, ...]]:
+        """The keys and the values (B, G, end, d_h) of every layer before place `end`."""
+        return [part.unbind(0) for part in self.held.narrow(4, 0, end).unbind(0)]
+
     def _layers(
-        self, index: int | Tensor
+        self, index: int | Tensor, end: int
     ) -> Iterator[tuple[Layer, Tensor, Tensor, Tensor, Tensor]]:
         """Every layer with its waves at these places, its keys and its values."""
-        straight, crossed = self.straight[index].unbind(-3), self.crossed[index].unbind(-3)
-        if len(straight) == 1:
-            straight, crossed = straight * len(self.keys), crossed * len(self.keys)
-        return zip(self.weights.layers, straight, crossed, self.keys, self.values, strict=True)
+        straight, crossed = turns(self.waves, self.scale, index)
+        keys, values = self._seen(end)
+        return zip(self.weights.layers, straight, crossed, keys, values, strict=True)
 
     def part(self, row: int) -> KeyValueMemory:
         """The memory of one row, shared with this one."""
         one = object.__new__(KeyValueMemory)
         one.weights, one.rows, one.end = self.weights, 1, self.end
-        one.straight, one.crossed = self.straight, self.crossed
-        one.keys = [keys[row : row + 1] for keys in self.keys]
-        one.values = [values[row : row + 1] for values in self.values]
+        one.waves, one.scale = self.waves, self.scale
+        one.held = self.held[:, :, row : row + 1]
         return one
 
     def keep(self, count: int, source: Tensor, target: Tensor) -> None:
         """The first `count` rows alone, after rows `source` have been copied over rows `target`."""
-        self.rows = count
-        for held in (self.keys, self.values):
-            for layer, tensor in enumerate(held):
-                tensor[target, : self.end] = tensor[source, : self.end]
-                held[layer] = tensor[:count]
+        for part in self.held[..., : self.end, :].flatten(0, 1):
+            part[target] = part[source]
+        self.rows, self.held = count, self.held[:, :, :count]
 
 
 def _project(
@@ -224,25 +258,20 @@ def _perceive(layer: Layer, h: Tensor) -> Tensor:
     return functional.silu(gate).mul_(up)
 
 
-def _attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-    """What each query finds, (B, T, H d_h): heads that share keys stand side by side as queries where T is 1."""
-    B, T, H, d = q.shape
-    G = keys.shape[2]
-    k, v = keys.transpose(1, 2), values.transpose(1, 2)
-    if T == 1:
-        found = functional.scaled_dot_product_attention(
-            q.reshape(B, G, H // G, d), k, v, attn_mask=mask
-        )
-        return found.reshape(B, 1, H * d)
-    found = functional.scaled_dot_product_attention(
-        q.transpose(1, 2), k, v, attn_mask=mask, enable_gqa=G < H
-    )
-    return found.transpose(1, 2).reshape(B, T, H * d)
-
-
 def _unit(h: Tensor, floor: Tensor) -> Tensor:
     """h / sqrt(|h|^2 + floor^2) over the last dimension: three calls where a norm has six."""
     return h / torch.hypot(torch.linalg.vector_norm(h, dim=-1, keepdim=True), floor)
+
+
+def zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Zeros of a type and on a device; on a processor of memory that is taken when it is first written to."""
+    if like.device.type != "cpu":
+        return like.new_zeros(shape)
+    return (
+        torch.from_numpy(np.zeros(math.prod(shape) * like.itemsize, np.uint8))
+        .view(like.dtype)
+        .view(shape)
+    )
 
 
 def _folded(norm: RMSNorm, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""How many steps a budget of processor seconds allows, and whether compiling pays within it."""
+"""How many steps a budget of processor seconds allows at first, and whether compiling pays within it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fivefold.training.loop import VALIDATIONS, Run
 from fivefold.training.plan import Plan, judged
 from fivefold.training.team import Team
 
-COMPILING_PAYS = 180.0
+COMPILING_PAYS = 100.0
 """The least budget in processor seconds within which compiling earns what it costs."""
 
 
@@ -25,7 +25,10 @@ def step_seconds(plan: Plan, family: Family, x: Data, *, least: float = 0.5) -> 
 
 
 def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: float = 3) -> Plan:
-    """The plan with as many steps as the budget in processor seconds allows, at most `stretch` times its own."""
+    """The plan for a budget in processor seconds: the steps that it seems to allow, at most `stretch` times its own.
+
+    The loop fits them anew as the clock goes (`Run.refit`), so that the budget is kept where a machine slows down.
+    """
     compiled = seconds >= COMPILING_PAYS and _has_blocks(family) and x.device.type == "cpu"
     plan = replace(plan, compiled=compiled)
     with threads(plan.threads), compilation(plan.compiled):
@@ -38,7 +41,8 @@ def fit_budget(plan: Plan, family: Family, x: Data, seconds: float, *, stretch: 
         rehearsal.validate()
         validations = VALIDATIONS * (clock(x.device) - started)
     steps = int((seconds - validations - compiling) / a_step)
-    return replace(plan, steps=max(VALIDATIONS, min(steps, round(stretch * plan.steps))))
+    most = max(VALIDATIONS, round(stretch * plan.steps))
+    return replace(plan, steps=max(VALIDATIONS, min(steps, most)), seconds=seconds, most=most)
 
 
 def _has_blocks(family: Family) -> bool:
@@ -46,7 +50,7 @@ def _has_blocks(family: Family) -> bool:
 
 
 def _rehearse(plan: Plan, family: Family, x: Data) -> Run:
-    rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000))
+    rehearsal = Run(copy.deepcopy(family), x, x[:1], replace(plan, steps=1000, sharded=False))
     rehearsal.team = (
         Team()
     )  # processes of a team measure for as long as each needs, without the others

@@ -14,17 +14,18 @@ from torch import Tensor, nn
 
 from fivefold.errors import InputError
 from fivefold.files import write_atomically
+from fivefold.training.sharding import slice_of, whole
 
 if TYPE_CHECKING:
     from fivefold.training.loop import Run
 
 NUMBERS = (
-    "number", "end", "cooling", "top", "best_figure", "stale", "total", "count", "seen", "spent",
+    "number", "steps", "end", "next", "cooling", "top", "best_figure", "stale", "total", "count", "seen", "spent",
 )  # fmt: skip
 
 
 def save(run: Run, path: Path) -> None:
-    """Write the whole state of a run to one file, atomically."""
+    """Write the whole state of a run to one file, atomically; where weights are cut, all processes help."""
     tensors = {f"family.{k}": v for k, v in run.family.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in run.average.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in run.best.items()}
@@ -35,8 +36,13 @@ def save(run: Run, path: Path) -> None:
     numbers = {key: getattr(run, key) for key in NUMBERS}
     numbers |= {"spent": run.seconds, "points": run.history.points}
     numbers |= {"stopped": run.history.stopped, "identity": identity(run)}
-    payload = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    write_atomically(path, to_bytes(payload, {"run": json.dumps(numbers)}))
+    payload = {}
+    for name, tensor in tensors.items():
+        found = whole(tensor.detach())
+        if run.team.leads:
+            payload[name] = found.cpu().contiguous().clone()
+    if run.team.leads:
+        write_atomically(path, to_bytes(payload, {"run": json.dumps(numbers)}))
 
 
 def restore(run: Run, path: Path) -> None:
@@ -64,14 +70,16 @@ def restore(run: Run, path: Path) -> None:
             hint="use the same data and options, or another --out",
             code="other-run",
         )
-    run.family.load_state_dict(_under(tensors, "family."))
-    run.average.load_state_dict(_under(tensors, "average."))
-    run.best = _under(tensors, "best.")
+    shapes = run.family.state_dict()
+    for part, kept in {"family.": run.family, "average.": run.average}.items():
+        kept.load_state_dict(_cut(_under(tensors, part), shapes))
+    run.best = _cut(_under(tensors, "best."), shapes)
     for player in {k.split(".")[1] for k in tensors if k.startswith("optimiser.")}:
         module = run.family if player == "self" else run.family.get_submodule(player)
         optimiser = run.optimiser(module)
         for i, parameter in enumerate(_parameters(optimiser)):
-            optimiser.state[parameter] = _under(tensors, f"optimiser.{player}.{i}.")
+            state = _under(tensors, f"optimiser.{player}.{i}.")
+            optimiser.state[parameter] = _cut(state, dict.fromkeys(state, parameter))
     for key in NUMBERS:
         setattr(run, key, numbers[key])
     run.history.points, run.history.stopped = numbers["points"], numbers["stopped"]
@@ -91,6 +99,10 @@ def _name(family: nn.Module, player: nn.Module) -> str:
 
 def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _cut(tensors: dict[str, Tensor], like: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k: v if k == "step" else slice_of(v, like[k]) for k, v in tensors.items()}
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

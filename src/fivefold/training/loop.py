@@ -6,6 +6,10 @@ of step i is a function of (seed, i) and the order of the data in epoch e one of
 tensors has to be kept: a run killed at any moment resumes from its checkpoint to the same bits as a run never
 interrupted, on the same machine with the same number of threads.
 
+Where a plan has a budget, its steps are fitted at every validation to the seconds that are left, so that a machine that
+slows down costs steps and not time. What was decided is written to the history, and the checkpoint at once: a resumed
+run goes by the same decisions. A rerun makes its own, since its clock is another; a plan of fixed steps has none.
+
 The learning rate warms up and falls to zero at the end of the plan; where the held-out figure has stopped falling, it
 falls at once and the run ends early. The weights that are kept are the exponential moving average at its
 best held-out figure.
@@ -31,7 +35,9 @@ from fivefold.spaces import Batch, Condition, Data
 from fivefold.training import checkpoints
 from fivefold.training.clock import clock, threads
 from fivefold.training.optimisers import make_optimiser
+from fivefold.training.pages import large_pages
 from fivefold.training.plan import COMPLETED, History, Plan, Progress, judged, portion
+from fivefold.training.sharding import gather, shard
 from fivefold.training.team import Team
 
 VALIDATIONS = 20
@@ -69,20 +75,23 @@ def train(
     Raises:
         InputError: where the checkpoint is of another run or damaged.
     """
-    with threads(plan.threads), compilation(plan.compiled):
+    with threads(plan.threads), compilation(plan.compiled and not plan.sharded):
         run = Run(family, x, held_out, plan)
         if checkpoint is not None and checkpoint.exists():
             checkpoints.restore(run, checkpoint)
         saved = time.monotonic()
         while not run.finished:
             run.step()
+            fitted = False
             if run.due and not run.history.diverged:
                 run.validate()
+                fitted = run.refit()
                 if on_validate is not None:
                     with run.paused():
                         on_validate(run.average, run.history.points[-1])
-            due = time.monotonic() - saved > SAVE_EVERY and run.team.leads
-            if checkpoint is not None and due:
+            if checkpoint is not None and run.saves(
+                fitted or time.monotonic() - saved > SAVE_EVERY
+            ):
                 checkpoints.save(run, checkpoint)
                 saved = time.monotonic()
             if on_progress is not None:
@@ -105,12 +114,15 @@ class Run:
         self.generator = torch.Generator(x.device)
         if plan.fresh:
             family.prepare(x, self._seeded(-1))
+        if plan.sharded:
+            shard(family)
         self.average = copy.deepcopy(family).requires_grad_(False)
         self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
         self.optimisers: dict[nn.Module, torch.optim.Optimizer] = {}
         self.history = History()
         self.number = 0
-        self.end = plan.steps
+        self.steps = self.end = plan.steps
+        self.next = max(1, plan.steps // VALIDATIONS)
         self.cooling, self.top = plan.steps - int(COOL_DOWN * plan.steps), 1.0
         self.best_figure, self.stale = math.inf, 0
         self.total, self.count, self.seen = 0.0, 0, 0
@@ -130,20 +142,23 @@ class Run:
     @property
     def due(self) -> bool:
         """Whether it is time to validate."""
-        every = max(1, self.plan.steps // VALIDATIONS)
-        return self.number % every == 0 or self.number >= self.end
+        return self.number >= min(self.next, self.end)
+
+    def saves(self, due: bool) -> bool:
+        """Whether this process takes part in writing a checkpoint now that it is due."""
+        return bool(self.team.agreed(due)) if self.plan.sharded else due and self.team.leads
 
     def step(self) -> None:
         """One step of every player, each part of the batch in turn."""
+        if self.x.device.type == "cpu":
+            large_pages()
         generator = self._seeded(self.number)
         x = self._batch(self.number)
         shown = torch.rand((), generator=generator, device=x.device) < self.plan.recipe.conditional
         c = Condition.draw(x, generator) if shown else None
-        mine = range(len(x))[self.team.share(len(x))]
+        parts = self.team.share(len(x), self.plan.parts)
         if self.team.rank:
             generator.manual_seed(seed_of("step", self.plan.seed, self.number, self.team.rank))
-        size = -(-len(mine) // self.plan.parts)
-        parts = [slice(i, min(i + size, mine.stop)) for i in range(mine.start, mine.stop, size)]
         playing = [
             (self.family.losses(x[p], c and c[p], generator=generator), len(x[p]) / len(x))
             for p in parts
@@ -194,13 +209,15 @@ class Run:
         self.optimiser(player).step()
 
     def _rate(self) -> float:
-        warm = (self.number + 1) / max(1.0, WARM_UP * self.plan.steps)
-        left = (self.end - self.number) / max(1, self.end - self.cooling)
-        return min(1.0, warm, self.top * left)
+        warm = (self.number + 1) / max(1.0, WARM_UP * self.steps)
+        return min(1.0, warm, self._falling())
+
+    def _falling(self) -> float:
+        return self.top * (self.end - self.number) / max(1, self.end - self.cooling)
 
     @torch.no_grad()
     def _average(self) -> None:
-        half_life = max(1.0, self.plan.recipe.ema * self.plan.steps)
+        half_life = max(1.0, self.plan.recipe.ema * self.steps)
         weight = max(1 - 0.5 ** (1 / half_life), 1 / (self.number + 1))
         mine: list[Tensor] = list(self.average.parameters())
         theirs: list[Tensor] = list(self.family.parameters())
@@ -218,6 +235,7 @@ class Run:
         loss = self.total / max(1, self.count)
         self.history.points.append({**point, "train": loss, "held_out": figure})
         self.total, self.count = 0.0, 0
+        self.next = self.number + max(1, self.steps // VALIDATIONS)
         if figure < self.best_figure:
             self.best_figure, self.stale = figure, 0
             self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
@@ -225,6 +243,27 @@ class Run:
         self.stale += 1
         if self.stale == PATIENCE and self.history.stopped == COMPLETED:
             self._hurry()
+
+    def refit(self) -> bool:
+        """Fit the steps to what is left of the budget, at the pace since the validation before; whether there is one.
+
+        The rate goes on from where it is and reaches zero at the new end.
+        """
+        if self.plan.seconds is None:
+            return False
+        before, now = [{"step": 0, "seconds": 0.0}, *self.history.points][-2:]
+        pace = max(1e-9, now["seconds"] - before["seconds"]) / (now["step"] - before["step"])
+        left = int(max(0.0, self.plan.seconds - now["seconds"]) / pace)
+        steps = int(self.team.agreed(min(self.plan.most, self.number + left)))
+        if self.number < self.cooling:
+            self.cooling = max(self.number, steps - int(COOL_DOWN * steps))
+        else:
+            self.top, self.cooling = self._falling(), self.number
+        hurried = self.history.stopped != COMPLETED
+        self.steps, self.end = steps, min(self.end, steps) if hurried else steps
+        self.next = self.number + max(1, steps // VALIDATIONS)
+        now["planned"] = self.end
+        return True
 
     def _hurry(self) -> None:
         """Begin the last part now: from the present rate to zero in a quarter of the steps so far."""
@@ -235,6 +274,8 @@ class Run:
     def finish(self) -> History:
         """Leave the best averaged weights in the family, settled on the data."""
         self.family.load_state_dict(self.best)
+        if self.plan.sharded:
+            gather(self.family)
         with torch.no_grad():
             self.family.settle(self.x, self._seeded(-3))
         self.family.eval()

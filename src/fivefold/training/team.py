@@ -2,8 +2,8 @@
 
     torchrun --nproc-per-node 2 -m fivefold fit corpus/ --out model
 
-Every process holds the whole model and moves it alike, so that what comes out is what one process would have made of
-the whole batch, but for the order of a sum. Left out: models too large for one device (sharded weights).
+Every process holds the whole model and moves it alike, or a slice of it (`sharding`): what comes out is what one
+process would have made of the whole batch, but for the order of a sum.
 
 References:
     Li et al., "PyTorch distributed: experiences on accelerating data parallel training", VLDB 2020, arXiv:2006.15704.
@@ -16,11 +16,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch import distributed as together
+
+from fivefold.training.sharding import held
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,21 @@ class Team:
         """Whether this process writes what all have made."""
         return self.rank == 0
 
-    def share(self, n: int) -> slice:
-        """Which of n data this process learns from.
+    def share(self, n: int, parts: int = 1) -> list[slice]:
+        """Which of n data this process learns from: at most so many parts, as many as every other process has.
 
         Example:
-            >>> list(range(5))[Team(0, 2).share(5)], list(range(5))[Team(1, 2).share(5)]
-            ([0, 1, 2], [3, 4])
+            >>> Team(0, 2).share(5), Team(1, 2).share(5, parts=2)
+            ([slice(0, 2, None)], [slice(2, 3, None), slice(3, 5, None)])
         """
-        size = -(-n // self.size)
-        return slice(self.rank * size, min(n, (self.rank + 1) * size))
+        parts = min(parts, n // self.size)
+        whole = self.size * parts
+        cuts = [n * i // whole for i in range(self.rank * parts, (self.rank + 1) * parts + 1)]
+        return [slice(start, stop) for start, stop in pairwise(cuts)]
 
     def sum(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensors by their sums over all processes, all in one message."""
+        """Replace tensors by their sums over all processes, all in one message; slices are sums already."""
+        tensors = [tensor for tensor in tensors if not held(tensor)]
         if self.size == 1 or not tensors:
             return
         flat = torch.cat([tensor.flatten() for tensor in tensors])
@@ -95,6 +101,8 @@ def joined() -> Iterator[Team]:
     """The team that `torchrun` has called together, for as long as the work lasts."""
     called = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not together.is_initialized()
     if called:
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Team.here()

@@ -15,6 +15,7 @@ from fivefold.measures.intervals import area, wilson
 from fivefold.model import Model
 from fivefold.seeds import seed_of
 from fivefold.training import History, Progress, fit_budget, make_plan, train
+from fivefold.training.plan import mean_length
 from fivefold.understanding.classifier import HIDDEN, Classifier, Labelled
 from fivefold.understanding.embedding import encoded, owned, reader
 
@@ -107,7 +108,14 @@ def classify(
         Labelled(data.part(chosen), classifier.first + numbers[data.owners[chosen]])
         for chosen in ((~held)[data.owners].nonzero()[:, 0], held[data.owners].nonzero()[:, 0])
     )
-    plan = make_plan(classifier, len(x), seed=seed, threads=threads, epochs=epochs)
+    plan = make_plan(
+        classifier,
+        len(x),
+        seed=seed,
+        present=mean_length(data),
+        threads=threads,
+        epochs=epochs,
+    )
     if minutes is not None:
         plan = fit_budget(plan, classifier, x, 60 * minutes)
     history = train(classifier, x, held_out, plan, on_progress=on_progress)
