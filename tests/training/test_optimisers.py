@@ -15,6 +15,15 @@ def test_singular_values_come_near_one() -> None:
     assert values.max() < 1.4
 
 
+def test_a_matrix_of_rank_one_stays_one_in_bfloat16() -> None:
+    torch.manual_seed(0)
+    for rows, columns in ((4, 9), (64, 64), (64, 192)):
+        lines = torch.randn(40, rows, 1) @ torch.randn(40, 1, columns)
+        values = torch.linalg.svdvals(orthogonal(lines.bfloat16()).float())
+        assert values[:, 0].min() > 0.5
+        assert values.max() < 1.4
+
+
 def test_embeddings_heads_and_norms_are_adamws() -> None:
     family = Autoregressive(Space.sequence(5, 8), width=64, depth=1)
     names = {id(p): name for name, p in family.named_parameters()}

@@ -38,7 +38,8 @@ COEFFICIENTS = (
     (2.5114, -1.8524, 0.4388),
 )
 """Of each step's a x + b x^3 + c x^5; together they bring what lies in [0.003, 1] into [0.79, 1.21]."""
-TINY = 1e-7
+ROUNDING, TINY = 1.02, 1e-7
+"""Beyond 1 the polynomials grow without bound, and a matrix of rank one has its norm as its singular value."""
 
 
 def make_optimiser(player: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -178,7 +179,7 @@ def orthogonal(m: Tensor) -> Tensor:
         >>> bool(((found @ found.mT).squeeze() - torch.eye(2)).abs().max() < 0.5)
         True
     """
-    x = m / (m.norm(dim=(1, 2), keepdim=True) + TINY)
+    x = m / (ROUNDING * m.norm(dim=(1, 2), keepdim=True) + TINY)
     for a, b, c in COEFFICIENTS:
         square = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
