@@ -45,6 +45,11 @@ def compilation(wanted: bool) -> Iterator[None]:
         _wanted.reset(token)
 
 
+def compiling() -> bool:
+    """Whether what is marked with `compiled` is compiled here."""
+    return _wanted.get() and torch.is_grad_enabled()
+
+
 def compiled(function: Callable[P, T]) -> Callable[P, T]:
     """A function that is compiled within `compilation` where gradients are taken."""
     fast: list[Callable[P, T]] = []
@@ -52,7 +57,7 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def run(*arguments: P.args, **options: P.kwargs) -> T:
-        if not _wanted.get() or not torch.is_grad_enabled() or name in _failed:
+        if not compiling() or name in _failed:
             return function(*arguments, **options)
         try:
             if not fast:

@@ -21,7 +21,8 @@ from torch.nn import functional
 GRIDS = 4
 CELLS, STATES = 8, 128
 """Shapes are rounded up to these, so that few of them occur and each is prepared for once."""
-FULL = 0.7
+FULL, FULL_COMPILED = 0.7, 0.4
+"""Packing pays below this share of present states; a compiled net does so much better on whole grids that it is less."""
 
 
 class Packing:
@@ -82,9 +83,10 @@ class Packing:
         ]
 
     @staticmethod
-    def pays(lengths: Tensor, L: int) -> bool:
+    def pays(lengths: Tensor, L: int, *, compiled: bool = False) -> bool:
         """Whether so much of a batch is absent that packing is worth its copies."""
-        return int(lengths.sum()) < FULL * len(lengths) * L
+        full = FULL_COMPILED if compiled else FULL
+        return int(lengths.sum()) < full * len(lengths) * L
 
     def pack(self, e: Tensor) -> Tensor:
         """Present states end to end (1, N, d) of states e (B, L, d)."""

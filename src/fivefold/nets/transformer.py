@@ -24,10 +24,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fivefold.nets.attention import Attention, Frame, causal_mask, rotary, rotate
-from fivefold.nets.compiling import compiled
+from fivefold.nets.compiling import compiled, compiling
 from fivefold.nets.linear import Linear
 from fivefold.nets.norms import RMSNorm, normalise, project
-from fivefold.nets.packing import Packing
+from fivefold.nets.packing import CELLS, Packing, rounded
 
 __all__ = ["Attention", "Block", "RMSNorm", "SwiGLU", "Transformer", "rotary", "rotate"]
 
@@ -83,10 +83,13 @@ class Transformer(nn.Module):
             lengths: how many positions of each row are present; all if None. States of absent ones mean nothing.
             causal: whether a position sees only itself and the earlier ones.
         """
-        if lengths is not None and Packing.pays(lengths, e.shape[1]):
-            packing = Packing(lengths, e.shape[1])
+        L = e.shape[1]
+        if lengths is not None and Packing.pays(lengths, L, compiled=compiling()):
+            packing = Packing(lengths, L)
             return packing.unpack(self._run(packing.pack(e), self._packed(packing, e, causal)))
-        return self._run(e, self._frame(e.shape[1], e, lengths, causal))
+        if lengths is not None and compiling():
+            e = functional.pad(e, (0, 0, 0, rounded(L, CELLS) - L))
+        return self._run(e, self._frame(e.shape[1], e, lengths, causal))[:, :L]
 
     def _run(self, h: Tensor, frame: Frame) -> Tensor:
         for block in self.blocks:
