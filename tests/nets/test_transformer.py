@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from fivefold.nets import transformer
 from fivefold.nets.attention import Frame, causal_mask, rotary, rotate, short_attention, turn
 from fivefold.nets.norms import RMSNorm, normalise
 from fivefold.nets.packing import Packing
@@ -121,6 +122,20 @@ def test_rows_nearly_full_are_masked_to_the_same_states() -> None:
     assert not Packing.pays(lengths, 12)
     found = model(e, lengths=lengths, causal=False)
     torch.testing.assert_close(found[1, :11], model(e[1:, :11], causal=False)[0])
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_rows_half_full_are_padded_to_the_same_states_where_the_net_is_compiled(
+    causal, monkeypatch
+) -> None:
+    model, lengths, e = net(), torch.tensor([4, 11]), drawn(2, 11, 32)
+    assert Packing.pays(lengths, 11)
+    assert not Packing.pays(lengths, 11, compiled=True)
+    packed = model(e, lengths=lengths, causal=causal)
+    monkeypatch.setattr(transformer, "compiling", lambda: True)
+    padded = model(e, lengths=lengths, causal=causal)
+    for row, n in enumerate(lengths.tolist()):
+        torch.testing.assert_close(padded[row, :n], packed[row, :n])
 
 
 def test_no_position_of_a_causal_net_sees_a_later_one() -> None:

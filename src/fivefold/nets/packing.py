@@ -22,7 +22,7 @@ GRIDS = 4
 CELLS, STATES = 8, 128
 """Shapes are rounded up to these, so that few of them occur and each is prepared for once."""
 FULL, FULL_COMPILED = 0.7, 0.4
-"""Packing pays below this share of present states; a compiled net does so much better on whole grids that it is less."""
+"""Packing pays below this share of present states; less where the net is compiled, which likes whole grids."""
 
 
 class Packing:
