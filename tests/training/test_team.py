@@ -20,7 +20,7 @@ from pathlib import Path
 from fivefold.families import FAMILIES
 from fivefold.spaces import Batch, Space
 from fivefold.training import loop, make_plan, train
-from fivefold.training.team import Team, joined
+from fivefold.training.team import Team, joined, leave
 from dataclasses import replace
 
 torch.set_num_threads(1)
@@ -51,6 +51,7 @@ with joined() as team:
     apart = float((spread[0] / team.size - weights).abs().max())
     if team.leads:
         print(json.dumps({**said, "apart": apart, "norm": float(weights.norm())}))
+leave()
 """
 
 

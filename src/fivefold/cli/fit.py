@@ -82,13 +82,12 @@ def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: A
         print_json(plan) if as_json else click.echo("\n".join(outline(plan)))
         return
     keep(f"the checkpoint in {out} is kept: the same command with --resume goes on from there")
-    from fivefold.training.team import leads
+    from fivefold.training.team import leads, leave
 
     with shown() as on_progress:
         model = run(data, out=out, on_progress=on_progress, **settings)
-    if not leads():
-        return
-    if as_json:
+    if leads() and as_json:
         print_json(model.describe())
-        return
-    click.echo(f"model: {out}")
+    elif leads():
+        click.echo(f"model: {out}")
+    leave()
