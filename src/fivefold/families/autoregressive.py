@@ -59,7 +59,7 @@ class Autoregressive(Family):
             length=128,
             optimiser="muon",
             rate=8e-3,
-            muon_rate=0.05,
+            muon_rate=0.03,
             ema=0.02,
             conditional=0.0,
         ),
