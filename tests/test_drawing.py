@@ -83,7 +83,7 @@ def test_texts_are_written_in_their_own_form_or_as_a_table(folder, tmp_path, nam
 
 def test_texts_on_standard_output_are_a_line_each(folder, capsys) -> None:
     sample(folder, 7, out="-", prompt="ab and", stop=("\n",))
-    assert len(capsys.readouterr().out.splitlines()) == 7
+    assert capsys.readouterr().out.count("\n") == 7
 
 
 def test_texts_of_several_lines_are_kept_apart(capsys) -> None:
