@@ -175,11 +175,8 @@ class Model:
             "config": self.family.config,
             "space": self.family.space.to_dict(),
         }
-        weights = {
-            k: v.detach().cpu().contiguous()
-            for k, v in self.family.state_dict().items()
-            if k not in tied(self.family)
-        }
+        second, state = tied(self.family), self.family.state_dict()
+        weights = {k: v.detach().cpu().contiguous() for k, v in state.items() if k not in second}
         contents = {
             "config.json": _json(config),
             "model.safetensors": weights_to_bytes(weights),
@@ -254,10 +251,9 @@ def tied(family: Family) -> dict[str, str]:
         {'conditionals.head.weight': 'conditionals.embed.weight'}
     """
     first: dict[int, str] = {}
-    for name, weight in family.state_dict(keep_vars=True).items():
-        first.setdefault(id(weight), name)
     named = family.state_dict(keep_vars=True).items()
-    return {name: first[id(weight)] for name, weight in named if first[id(weight)] != name}
+    known = {name: first.setdefault(id(weight), name) for name, weight in named}
+    return {name: other for name, other in known.items() if other != name}
 
 
 def codec_from(state: Mapping[str, Any], where: str = "codec.json") -> Codec:

@@ -161,8 +161,8 @@ class SwiGLU(nn.Module):
     def forward(self, n: Tensor, gain: Tensor) -> Tensor:
         """The gated perceptron of states n (*, d) whose norm has yet to be given its gain (d,)."""
         gate, up = project(n, gain, self.gate), project(n, gain, self.up)
-        compiling = torch.compiler.is_compiling()
-        return self.down(_Gated.apply(gate, up) if compiling else functional.silu(gate) * up)  # type: ignore[no-untyped-call]
+        traced = torch.compiler.is_compiling()
+        return self.down(_Gated.apply(gate, up) if traced else functional.silu(gate) * up)  # type: ignore[no-untyped-call]
 
 
 class _Gated(torch.autograd.Function):

@@ -97,18 +97,23 @@ class Team:
             together.barrier()
 
 
+def called() -> bool:
+    """Whether `torchrun` started this process as one of several."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
 @contextmanager
 def joined() -> Iterator[Team]:
     """The team that `torchrun` has called together, for as long as the work lasts."""
-    called = int(os.environ.get("WORLD_SIZE", "1")) > 1 and not together.is_initialized()
-    if called:
+    joins = called() and not together.is_initialized()
+    if joins:
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Team.here()
     finally:
-        if called:
+        if joins:
             together.destroy_process_group()
 
 
@@ -122,7 +127,7 @@ def leave() -> None:
 
     Now and then threads of PyTorch's collectives outlive what they use, and crash a process whose work is done.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if called():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
