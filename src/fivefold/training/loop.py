@@ -110,6 +110,8 @@ class Run:
                 hint="start fewer processes",
                 code="too-few-rows",
             )
+        if x.device.type == "cpu":
+            large_pages()
         self.held_out = held_out[: judged(plan, family.space)]
         self.generator = torch.Generator(x.device)
         if plan.fresh:
@@ -150,8 +152,6 @@ class Run:
 
     def step(self) -> None:
         """One step of every player, each part of the batch in turn."""
-        if self.x.device.type == "cpu":
-            large_pages()
         generator = self._seeded(self.number)
         x = self._batch(self.number)
         shown = torch.rand((), generator=generator, device=x.device) < self.plan.recipe.conditional
