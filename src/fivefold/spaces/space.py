@@ -9,6 +9,11 @@ of its own: a table row. In a *sequence* all share one vocabulary, a position is
 may be absent: a text, a molecule. Symbol 0 of a sequence is the end; position 0 of a datum holds the symbol that it
 goes on from (the end, where something new begins) and is always seen.
 
+A continuous array whose entries are neighbours of one another is a *grid*: channels first, then one, two or three
+extents, as a series has one, a picture two, a volume three. What it is labelled with (a class, an entity) are its
+discrete positions, each of its own as in columns. Where its numbers are read off a scale, as the levels of a pixel are,
+`quantum` is the step of the scale.
+
 A *condition* is a datum seen in part: the values that are given and two masks that say which. Class labels,
 prompts, known columns and the rest of a damaged picture are all the same thing: what is seen of x.
 """
@@ -32,7 +37,8 @@ class Space:
     Arguments:
         continuous: the shape S of the continuous part, or None where there is none.
         discrete: the vocabulary size V_l of each discrete position, () where there is none.
-        sort: whether the positions are columns or places of a sequence.
+        sort: whether the positions are columns or places of a sequence, or the array a grid.
+        quantum: the step between neighbouring values of a grid, None where any number may occur.
 
     Example:
         >>> space = Space(continuous=(2,), discrete=(3, 5))
@@ -41,16 +47,41 @@ class Space:
         >>> text = Space.sequence(alphabet=256, length=128)
         >>> text.sort, text.positions, text.alphabet
         ('sequence', 128, 256)
+        >>> picture = Space.grid(3, (32, 32), labels=(10,), quantum=2 / 255)
+        >>> picture.sort, picture.shape, picture.channels, picture.extent
+        ('grid', (3, 32, 32), 3, (32, 32))
     """
 
     continuous: tuple[int, ...] | None
     discrete: tuple[int, ...] = ()
-    sort: Literal["columns", "sequence"] = "columns"
+    sort: Literal["columns", "sequence", "grid"] = "columns"
+    quantum: float | None = None
 
     @classmethod
     def sequence(cls, alphabet: int, length: int) -> Space:
         """The space of sequences of at most `length` symbols, the given first one counted, of one alphabet."""
         return cls(None, (alphabet,) * length, "sequence")
+
+    @classmethod
+    def grid(
+        cls,
+        channels: int,
+        extent: Sequence[int],
+        labels: Sequence[int] = (),
+        quantum: float | None = None,
+    ) -> Space:
+        """The space of grids of so many channels and such an extent, with labels of so many values each."""
+        return cls((channels, *extent), tuple(labels), "grid", quantum)
+
+    @property
+    def channels(self) -> int:
+        """The number of channels C of a grid."""
+        return self.shape[0]
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The sizes of a grid's sides: (L,), (H, W) or (T, H, W)."""
+        return self.shape[1:]
 
     @property
     def alphabet(self) -> int:
@@ -87,6 +118,9 @@ class Space:
         """The space as JSON can hold it."""
         if self.sort == "sequence":
             return {"alphabet": self.alphabet, "length": self.positions}
+        if self.sort == "grid":
+            quantum = {} if self.quantum is None else {"quantum": self.quantum}
+            return {"grid": list(self.shape), "labels": list(self.discrete), **quantum}
         shape = None if self.continuous is None else list(self.continuous)
         return {"continuous": shape, "discrete": list(self.discrete)}
 
@@ -95,6 +129,9 @@ class Space:
         """The space that `to_dict` described."""
         if "alphabet" in state:
             return cls.sequence(state["alphabet"], state["length"])
+        if "grid" in state:
+            channels, *extent = state["grid"]
+            return cls.grid(channels, extent, state["labels"], state.get("quantum"))
         shape = state["continuous"]
         return cls(None if shape is None else tuple(shape), tuple(state["discrete"] or ()))
 
