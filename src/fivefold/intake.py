@@ -27,6 +27,18 @@ HELD_OUT, HELD_OUT_MOST = 0.05, 5_000
 LARGE = 0.2
 BLOCKS = 100
 
+OPTIONS = {
+    "schema": "schema",
+    "alphabet": "alphabet",
+    "symbols": "symbols",
+    "length": "length",
+    "picture_size": "size",
+    "crop": "crop",
+    "channels": "channels",
+    "skip_bad": "skip_bad",
+}
+"""What a reading may say of how data become a space, and what the codecs call it."""
+
 Ints = NDArray[np.int64]
 Parted = tuple[Data, Data, list[str]]
 
@@ -78,6 +90,10 @@ class Reading:
         alphabet: the symbols of a sequence: `bytes`, `characters`, `bpe` or what else the kind has.
         symbols: how many symbols an alphabet that is learned shall have.
         length: the longest sequence; longer ones are cut into windows.
+        picture_size: of pictures, a side, or width and height such as `64x48`.
+        crop: what is done to pictures of other proportions: `centre` or `stretch`.
+        channels: of pictures: 1, 3 or 4.
+        skip_bad: whether damaged files are left out and counted, in place of an error.
 
     Example:
         >>> codec, table = Reading().open({"age": [39, 50, 38], "sex": ["m", "m", "f"]})
@@ -92,6 +108,10 @@ class Reading:
     alphabet: str | None = None
     symbols: int | None = None
     length: int | None = None
+    picture_size: int | str | tuple[int, int] | None = None
+    crop: str | None = None
+    channels: int | None = None
+    skip_bad: bool | None = None
 
     def open(self, data: Any) -> tuple[Codec, pa.Table]:
         """A codec, not fitted yet, and the data as a table.
@@ -106,16 +126,15 @@ class Reading:
                 code="kind",
             )
         kind, table = read_data(data, kind=self.kind, column=self.column, encoding=self.encoding)
-        wanted = {
-            name: getattr(self, name) for name in ("schema", "alphabet", "symbols", "length")
-        }
-        given = {name: value for name, value in wanted.items() if value is not None}
+        wanted = {name: getattr(self, name) for name in OPTIONS}
+        given = {OPTIONS[name]: value for name, value in wanted.items() if value is not None}
         known = inspect.signature(CODECS[kind]).parameters
-        for name in given:
-            if name not in known:
+        for name, own in OPTIONS.items():
+            if own in given and own not in known:
+                option = f"--{name.replace('_', '-')}"
                 raise InputError(
-                    f"--{name} does not apply to data of kind {kind!r}",
-                    hint=f"leave --{name} out, or say with --kind what the data are",
+                    f"{option} does not apply to data of kind {kind!r}",
+                    hint=f"leave {option} out, or say with --kind what the data are",
                     code="option",
                 )
         if "schema" in given and not isinstance(self.schema, Schema):

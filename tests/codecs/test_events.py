@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivefold.codecs.eventlog import events_of
+from fivefold.codecs.eventlog import events_of, read_event_log
 from fivefold.codecs.events import Activities, EventCodec
 from fivefold.codecs.eventtable import find_roles
 from fivefold.codecs.reading import read_data
@@ -197,3 +197,9 @@ def test_zones_are_kept_and_mixed_ones_are_taken_as_utc():
     assert events_of(table)["trace"].to_pylist() == ["2020-01-01T00:00:00+00:00 a | +0s b"]
     table = table.set_column(2, "time", [["2020-01-01T00:00:00+02:00", "2020-01-01T00:00:00"]])
     assert events_of(table)["trace"].to_pylist() == ["2020-01-01T00:00:00+02:00 a | +2h b"]
+
+
+def test_a_log_whose_events_have_no_names_is_refused():
+    log = b'<?xml version="1.0"?><log><trace><event><string key="a" value="b"/></event></trace></log>'
+    with pytest.raises(InputError, match="no event with a name"):
+        read_event_log(log, "a.xes")

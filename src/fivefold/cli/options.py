@@ -13,7 +13,10 @@ from fivefold.cli.faults import DEBUG
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FAMILIES = ("autoregressive", "adversarial", "variational", "flow", "diffusion")
-KINDS = ("table", "text", "code", "molecule", "protein", "events", "log", "music")
+KINDS = (
+    *("table", "text", "code", "molecule", "protein", "events", "log", "music", "image"),
+    *("series", "track"),
+)
 QUIET = "fivefold.quiet"
 
 
@@ -124,7 +127,11 @@ threads = click.option(
 kind = click.option(
     "--kind", type=click.Choice(KINDS), help="What the data are; recognised if not given."
 )
-column = click.option("--column", metavar="COL", help="The column that holds the sequences.")
+column = click.option(
+    "--column",
+    metavar="COL",
+    help="The column that holds the sequences; of series time=..,entity=..,values=a|b.",
+)
 families = click.option(
     "--families", metavar="A,B", callback=_families, help=f"Some of: {', '.join(FAMILIES)}."
 )

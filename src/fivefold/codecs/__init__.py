@@ -8,6 +8,9 @@
 | `table` | an Arrow table as data of a space, and back |
 | `sequences`, `alphabets` | texts as sequences of symbols, and back |
 | `text`, `code`, `molecule`, `protein`, `events`, `log`, `music` | what is special to each kind |
+| `picturesets`, `pictureforms` | sets of pictures as listings; the form they are brought to |
+| `image` | pictures as grids, and back |
+| `series`, `track` | numbers over time, and on the Earth, as windows of a grid |
 | `catalogue` | the codec of every kind |
 """
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from fivefold.codecs.schema import Schema as Schema
     from fivefold.codecs.schema import infer as infer
     from fivefold.codecs.sequences import SequenceCodec as SequenceCodec
+    from fivefold.codecs.series import SeriesCodec as SeriesCodec
     from fivefold.codecs.table import TableCodec as TableCodec
+    from fivefold.codecs.track import TrackCodec as TrackCodec
     from fivefold.codecs.writing import open_writer as open_writer
     from fivefold.codecs.writing import write_table as write_table
 
@@ -36,7 +41,9 @@ HOMES = {
     "Column": "schema",
     "Schema": "schema",
     "infer": "schema",
+    "SeriesCodec": "series",
     "TableCodec": "table",
+    "TrackCodec": "track",
     "open_writer": "writing",
     "write_table": "writing",
 }
@@ -54,7 +61,9 @@ __all__ = [
     "Column",
     "Schema",
     "SequenceCodec",
+    "SeriesCodec",
     "TableCodec",
+    "TrackCodec",
     "infer",
     "open_writer",
     "read_data",

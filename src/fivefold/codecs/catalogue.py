@@ -6,12 +6,15 @@ from typing import Any
 
 from fivefold.codecs.code import CodeCodec
 from fivefold.codecs.events import EventCodec
+from fivefold.codecs.image import ImageCodec
 from fivefold.codecs.log import LogCodec
 from fivefold.codecs.molecule import MoleculeCodec
 from fivefold.codecs.music import MusicCodec
 from fivefold.codecs.protein import ProteinCodec
+from fivefold.codecs.series import SeriesCodec
 from fivefold.codecs.table import TableCodec
 from fivefold.codecs.text import TextCodec
+from fivefold.codecs.track import TrackCodec
 
 CODECS: dict[str, Any] = {
     "table": TableCodec,
@@ -22,4 +25,7 @@ CODECS: dict[str, Any] = {
     "events": EventCodec,
     "log": LogCodec,
     "music": MusicCodec,
+    "image": ImageCodec,
+    "series": SeriesCodec,
+    "track": TrackCodec,
 }

@@ -13,6 +13,7 @@ from fivefold.codecs.sources import bare_name
 from fivefold.codecs.traces import Event, parse, spell
 from fivefold.codecs.writing import write_table
 from fivefold.codecs.xes import read_xes, xes
+from fivefold.errors import InputError
 
 ENDINGS = (".xes",)
 
@@ -29,6 +30,13 @@ def read_event_log(data: bytes, where: str, encoding: str | None = None) -> pa.T
         A table of one column `trace`, written as `codecs.traces` says; its memory says what was left out.
     """
     cases, notices = read_xes(data, where)
+    if not cases:
+        raise InputError(
+            "holds no event with a name",
+            where=where,
+            hint="name each with concept:name",
+            code="empty",
+        )
     return noted(remember(_table(cases), where, lined=False), [*notices, *_seconds(cases)])
 
 

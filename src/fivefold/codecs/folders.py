@@ -112,7 +112,8 @@ def read_folder(folder: Path, wanted: Wanted) -> tuple[str, pa.Table]:
                 raise
             left.append((fault.code, entry.name))
             continue
-        wanted = replace(wanted, kind=kind)
+        held = table.nbytes if kind == "image" else 0
+        wanted = replace(wanted, kind=kind, memory=max(0, wanted.memory - held))
         gathered.add(kind, table, entry, path)
     if wanted.kind is None or not gathered.files:
         raise InputError("all its files are empty or damaged", where=str(folder), code="empty")
@@ -134,6 +135,8 @@ def _suits(entry: Entry, kind: str) -> bool:
     if kind == "text":
         return entry.kind in ("text", "code", "log")
     if kind == "code" and sniffing.ending(entry.name) == ".json":
+        return True
+    if kind == "image" and sniffing.ending(entry.name) in (".parquet", ".pq", ".arrow"):
         return True
     return entry.kind == kind
 
@@ -170,7 +173,7 @@ class Gathered:
         for notice in json.loads(memory.get(NOTICES, b"[]")):
             self.notices.setdefault(notice.removeprefix(f"{path}: "), []).append(entry.name)
         self.languages[memory.get(LANGUAGE, b"")] += entry.size
-        if kind == "table":
+        if kind in ("table", "image"):
             self.tables.append(table.replace_schema_metadata(None))
             return
         self.shelf = self.shelf or Shelf(COLUMNS[kind], self.memory)

@@ -16,6 +16,8 @@ SOURCE = b"fivefold.source"
 LINED = b"fivefold.lined"
 NOTICES = b"fivefold.notices"
 """What the reading left out, as a JSON list of sentences."""
+ROLES = b"fivefold.roles"
+"""Which columns of a series were named on reading, such as `time=when,entity=station`."""
 LANGUAGE = b"fivefold.language"
 """The programming language that most of the code is in."""
 

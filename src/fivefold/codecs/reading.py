@@ -102,8 +102,8 @@ def read_data(
     """Read data of any kind, and say which kind they are.
 
     Arguments:
-        source: as in `read_table`; also a folder of files, or a list of texts.
-        kind: one of table, text, code, molecule, protein, events, log, music; None to find it.
+        source: as in `read_table`; also a folder of files, a list of texts, or arrays of pictures.
+        kind: one of table, text, code, molecule, protein, events, log, music, image, ...; None to find it.
         column: the column that holds the texts, molecules, ...; of a text file: document, paragraph or line; of an
             event log such as `case=ID,activity=STEP,time=WHEN`; None to find it.
         encoding: as in `read_table`.
@@ -111,8 +111,8 @@ def read_data(
         memory: texts beyond so many bytes are not held in memory but in files that are mapped.
 
     Returns:
-        The kind, and the table; of all kinds but `table` it has one column of strings, with the name that the codec of
-        the kind gives it. An InputError says what is wrong and what is there.
+        The kind, and the table; of kinds that are sequences it has one column of strings, with the name that the codec
+        of the kind gives it. An InputError says what is wrong and what is there.
 
     Example:
         >>> kind, table = read_data(["To be, or not to be", "That is the question"])

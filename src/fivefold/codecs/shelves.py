@@ -24,6 +24,7 @@ class Shelf:
     Arguments:
         column: the name of the column.
         memory: how many bytes are kept in memory.
+        kind: the type of the column, None for strings.
 
     Example:
         >>> shelf = Shelf("text", memory=4)
@@ -32,8 +33,8 @@ class Shelf:
         {'text': ['to be', 'or', 'not']}
     """
 
-    def __init__(self, column: str, memory: int) -> None:
-        self.schema, self.memory = pa.schema([(column, pa.string())]), memory
+    def __init__(self, column: str, memory: int, kind: pa.DataType | None = None) -> None:
+        self.schema, self.memory = pa.schema([(column, kind or pa.string())]), memory
         self._held: list[pa.Array] = []
         self._size = self._count = self._loose = self._bound = 0
         self._path: Path | None = None
@@ -42,9 +43,10 @@ class Shelf:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, texts: list[str] | pa.Array) -> None:
+    def add(self, texts: list[Any] | pa.Array) -> None:
         """Put texts behind those that are there."""
-        array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+        kind = self.schema.types[0]
+        array = texts if isinstance(texts, pa.Array) else pa.array(texts, kind)
         if pt.is_large_string(array.type):
             self.schema = pa.schema([(self.schema.names[0], pa.large_string())])
         self._held.append(array)

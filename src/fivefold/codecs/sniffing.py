@@ -2,7 +2,7 @@
 
 A file is one of the kinds of `COLUMNS`, or a table in which the kind has still to be looked for. What is in doubt is a
 table or a text, never a kind that needs more: a molecule has a column with its name and nine of ten words that could be
-SMILES, an event log has the names of one.
+SMILES, an event log has the names of one, a series has the same time between nearly all its rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from fivefold.codecs import moleculefile
 from fivefold.codecs.delimited import DELIMITERS
 from fivefold.codecs.documents import HEAD, binary
 from fivefold.codecs.eventtable import is_event_table
+from fivefold.codecs.picturerows import picture_column
+from fivefold.codecs.picturesets import is_collection
+from fivefold.codecs.seriessigns import kind_of_series
 from fivefold.codecs.sources import bare_name
 from fivefold.codecs.tunes import is_abc
 from fivefold.codecs.xes import is_xes
@@ -33,7 +36,9 @@ COLUMNS = {
     "music": "tune",
 }
 """The kinds that are sequences, and the column that holds each."""
-KINDS = ("table", *COLUMNS)
+SERIES = ("series", "track")
+"""The kinds that are tables of times and numbers."""
+KINDS = ("table", *COLUMNS, "image", *SERIES)
 
 LANGUAGES = {
     "python": "py pyi",
@@ -136,6 +141,8 @@ def kind_of_file(location: str, head: bytes) -> str:
         ('code', 'protein', 'text')
     """
     head = head[:HEAD]
+    if is_collection(location, head):
+        return "image"
     if any(head.startswith(magic) for magic in SHEETS):
         return "table"
     if any(head.startswith(magic) for magic in FOREIGN):
@@ -213,13 +220,16 @@ def kind_of_table(table: pa.Table) -> tuple[str, str | None]:
         >>> kind_of_table(pa.table({"age": [39, 50]}))
         ('table', None)
     """
+    if (pictures := picture_column(table)) is not None:
+        return "image", pictures
     if is_event_table(table):
         return "events", None
     some = table.slice(0, SAMPLE)
     for name in words_of(table):
         if kind := named(name, some[name]):
             return kind, name
-    return _prose(some)
+    kind, column = _prose(some)
+    return (kind, column) if column else (kind_of_series(table) or kind, None)
 
 
 def named(name: str, values: pa.ChunkedArray) -> str | None:

@@ -77,7 +77,7 @@ def _inflated(data: bytes | pa.Buffer) -> int:
     """The bytes in a Parquet file once they are unpacked; 0 where the file is damaged, as its reader will say."""
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         return 0
     groups = range(file.metadata.num_row_groups)
     return sum(file.metadata.row_group(group).total_byte_size for group in groups)
@@ -85,7 +85,11 @@ def _inflated(data: bytes | pa.Buffer) -> int:
 
 def _from_parquet(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
     for batch in file.iter_batches(ROWS, columns=[name]):
-        yield batch.column(0).cast(pa.string())
+        array = batch.column(0)
+        whole = (
+            pt.is_nested(array.type) or pt.is_binary(array.type) or pt.is_large_binary(array.type)
+        )
+        yield array if whole else array.cast(pa.string())
 
 
 def _from_lines(data: bytes | pa.Buffer, name: str, where: str) -> Iterator[pa.Array]:

@@ -103,7 +103,7 @@ def _placed(value: object, column: Column) -> int | None:
     if value is None or word in MISSING:
         return None
     dated = column.kind in ("date", "datetime", "time")
-    array = _moment(word, column) if dated else pa.array([word])
+    array = moment(word, column) if dated else pa.array([word])
     try:
         lattice, present = to_lattice(array, column)
     except InputError as fault:
@@ -117,7 +117,7 @@ def _placed(value: object, column: Column) -> int | None:
     return int(lattice[0]) if present[0] else None
 
 
-def _moment(word: str, column: Column) -> pa.Array:
+def moment(word: str, column: Column) -> pa.Array:
     """A date or time in any known format as Arrow's; as it is where the column's own format reads it."""
     if column.format is not None and parse(pa.array([word]), column.format)[1][0]:
         return pa.array([word])
