@@ -21,7 +21,7 @@ from fivefold.codecs import CODECS
 from fivefold.codecs.reading import read_data
 from fivefold.codecs.schema import Schema
 from fivefold.errors import InputError
-from fivefold.spaces import Batch, Condition, Data, Sequences, Space
+from fivefold.spaces import Batch, Condition, Data, Grids, Sequences, Space
 
 HELD_OUT, HELD_OUT_MOST = 0.05, 5_000
 LARGE = 0.2
@@ -157,6 +157,22 @@ def split_documents(x: Sequences, seed: int) -> Parted:
             hint="give more, or a smaller --length",
             code="too-short",
         )
+    return split_wholes(x, seed)
+
+
+def split_grids(x: Grids, seed: int) -> Parted:
+    """Grids to learn from, and grids of other things (pictures, stretches of a series) held out."""
+    if len(x) < 2:
+        raise InputError(
+            "the data are one grid, and a part of them has to be held out",
+            hint="give more, or of a series a smaller --length",
+            code="too-short",
+        )
+    return split_wholes(x, seed)
+
+
+def split_wholes(x: Sequences | Grids, seed: int) -> Parted:
+    """Data to learn from, and those that belong to other wholes held out."""
     pieces, cut = pieces_of(x.owners.numpy())
     sizes = np.bincount(pieces)
     held = np.isin(pieces, deal(sizes, held_out_rows(len(x)), seed))
@@ -172,6 +188,7 @@ def split_documents(x: Sequences, seed: int) -> Parted:
 SPLITS: dict[str, Callable[[Any, int], Parted]] = {
     "columns": split_rows,
     "sequence": split_documents,
+    "grid": split_grids,
 }
 """How data are parted, by the sort of their space."""
 

@@ -35,7 +35,7 @@ TUNED = 2.0
 """Passes over the data in training a model further."""
 TUNING: dict[str, Any] = {"optimiser": "adamw", "decay": 0.0, "ema": 0.05, "conditional": 0.0}
 RATE, LORA_RATE = 1e-4, 1e-3
-PREFERRED = {"columns": "diffusion", "sequence": "autoregressive"}
+PREFERRED = {"columns": "diffusion", "sequence": "autoregressive", "grid": "diffusion"}
 """The family for each sort of space where none is named."""
 
 

@@ -17,9 +17,9 @@ from hypothesis.extra import numpy as hnp
 
 from fivefold.codecs import CODECS, read_data, write_table
 from fivefold.codecs.image import ImageCodec
-from fivefold.codecs.picturearrays import table_of
-from fivefold.codecs.picturefiles import png
-from fivefold.codecs.picturesheets import folder_names, sheet
+from fivefold.codecs.pictures.arrays import table_of
+from fivefold.codecs.pictures.files import png
+from fivefold.codecs.pictures.sheets import folder_names, sheet
 from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import Reading
 from fivefold.model import codec_from

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fivefold.codecs import read_table
 from fivefold.codecs.series import SeriesCodec
-from fivefold.codecs.serieschannels import channels_first
+from fivefold.codecs.timelines.channels import channels_first
 from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import pieces_of
 from fivefold.spaces import Batch

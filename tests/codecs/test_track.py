@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from fivefold.codecs.kinds import Column
 from fivefold.codecs.series import SeriesCodec
+from fivefold.codecs.timelines.path import Path
+from fivefold.codecs.timelines.sphere import RADIUS, degrees, distance, from_plane, to_plane, unit
 from fivefold.codecs.track import TrackCodec
-from fivefold.codecs.trackpath import Path
-from fivefold.codecs.tracksphere import RADIUS, degrees, distance, from_plane, to_plane, unit
 from fivefold.errors import InputError
 from fivefold.spaces import Batch
 
@@ -62,7 +62,9 @@ def walk(latitude, longitude, heading, size, seed, metres=300.0):
 
 
 @settings(max_examples=25, deadline=None)
-@given(LATITUDES, LONGITUDES, st.floats(0, 6.28), st.sampled_from([0.5, 300.0, 50_000.0, 300_000.0]))
+@given(
+    LATITUDES, LONGITUDES, st.floats(0, 6.28), st.sampled_from([0.5, 300.0, 50_000.0, 300_000.0])
+)
 def test_a_path_comes_back_to_the_metre_anywhere(latitude, longitude, heading, metres):
     """At the poles, across them, over the line where longitude jumps, in steps of any length."""
     tracks = [walk(latitude, longitude, heading + n, 33, n, metres) for n in range(2)]

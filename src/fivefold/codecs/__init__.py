@@ -8,9 +8,10 @@
 | `table` | an Arrow table as data of a space, and back |
 | `sequences`, `alphabets` | texts as sequences of symbols, and back |
 | `text`, `code`, `molecule`, `protein`, `events`, `log`, `music` | what is special to each kind |
-| `picturesets`, `pictureforms` | sets of pictures as listings; the form they are brought to |
+| `pictures` | sets of pictures as listings; the form they are brought to |
 | `image` | pictures as grids, and back |
 | `series`, `track` | numbers over time, and on the Earth, as windows of a grid |
+| `timelines` | tables of series and tracks, their times, gaps and windows |
 | `catalogue` | the codec of every kind |
 """
 

@@ -16,20 +16,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fivefold.codecs import documents, moleculefile, picturefolders, picturesets, sniffing
+from fivefold.codecs import documents, moleculefile, sniffing
 from fivefold.codecs.eventlog import events_of, read_event_log
 from fivefold.codecs.fasta import proteins_of, read_fasta
 from fivefold.codecs.frames import from_memory
 from fivefold.codecs.moleculefile import molecules_of, read_molecules
-from fivefold.codecs.picturerows import named, picture_column, pictures_of
+from fivefold.codecs.pictures import folders, sets
+from fivefold.codecs.pictures.rows import named, picture_column, pictures_of
 from fivefold.codecs.places import LANGUAGE, LINED, noted, place, remember
 from fivefold.codecs.reading import MEMORY, refuse_foreign
-from fivefold.codecs.seriesroles import is_said, with_roles
-from fivefold.codecs.seriessigns import kind_of_series
 from fivefold.codecs.shelves import Shelf, load
 from fivefold.codecs.sniffing import COLUMNS, KINDS
 from fivefold.codecs.sources import Limits
 from fivefold.codecs.streams import Rows, rows_of
+from fivefold.codecs.timelines.roles import is_said, with_roles
+from fivefold.codecs.timelines.signs import kind_of_series
 from fivefold.codecs.tunes import read_abc
 from fivefold.data import BUNDLED
 from fivefold.data import path as bundled
@@ -75,9 +76,9 @@ def read_corpus(source: Any, wanted: Wanted) -> tuple[str, pa.Table]:
         raise InputError(
             f"no kind of data is called {wanted.kind!r}", hint=f"one of: {known}", code="kind"
         )
-    pictures = picturesets.from_memory(source, wanted.kind, wanted.memory)
+    pictures = sets.from_memory(source, wanted.kind, wanted.memory)
     if pictures is not None:
-        return picturesets.KIND, pictures
+        return sets.KIND, pictures
     if isinstance(source, list | tuple) and source and all(isinstance(x, str) for x in source):
         kind = wanted.kind if wanted.kind in COLUMNS else "text"
         source = {COLUMNS[kind]: list(source)}
@@ -90,8 +91,8 @@ def read_corpus(source: Any, wanted: Wanted) -> tuple[str, pa.Table]:
     if location != "-" and Path(location).is_dir():
         from fivefold.codecs.folders import read_folder
 
-        if picturesets.is_set_folder(Path(location), wanted.kind):
-            return picturesets.KIND, picturefolders.read_folder(Path(location))
+        if sets.is_set_folder(Path(location), wanted.kind):
+            return sets.KIND, folders.read_folder(Path(location))
         return read_folder(Path(location), wanted)
     return read_file(load(location, wanted.limits, wanted.memory), location, wanted)
 
@@ -107,9 +108,9 @@ def read_file(data: bytes | pa.Buffer, location: str, wanted: Wanted) -> tuple[s
     kind, column = wanted.kind, wanted.column
     head = bytes(data[: documents.HEAD])
     seems = sniffing.kind_of_file(location, head)
-    pictures = picturesets.is_set(location, head) if kind is None else kind == picturesets.KIND
+    pictures = sets.is_set(location, head) if kind is None else kind == sets.KIND
     if pictures and seems != "table" and column is None:
-        return picturesets.KIND, picturesets.read_set(data, location, wanted.limits, wanted.memory)
+        return sets.KIND, sets.read_set(data, location, wanted.limits, wanted.memory)
     if seems == "binary" and kind is None:
         refuse_foreign(location, head)
     if kind in ("table", *sniffing.SERIES) or (
@@ -117,7 +118,7 @@ def read_file(data: bytes | pa.Buffer, location: str, wanted: Wanted) -> tuple[s
     ):
         rows = rows_of(data, location, wanted.encoding, wanted.limits, wanted.memory)
         found, table = from_rows(rows, wanted)
-        return found, named(table, data) if found == picturesets.KIND else table
+        return found, named(table, data) if found == sets.KIND else table
     chosen = kind or ("text" if seems == "binary" else seems)
     if chosen in ("text", "code"):
         return chosen, _as_kind(read_documents(data, location, wanted), chosen, location)
@@ -236,7 +237,7 @@ def from_rows(rows: Rows, wanted: Wanted) -> tuple[str, pa.Table]:
         return kind, events_of(rows.whole(), column)
     if kind in sniffing.SERIES:
         return kind, with_roles(rows.whole(), column)
-    if kind == picturesets.KIND:
+    if kind == sets.KIND:
         return kind, pictures_of(rows, column, wanted.memory)
     column = _column(rows.some, kind, column)
     if kind == "molecule":
@@ -251,7 +252,7 @@ def _kind_by(some: pa.Table, column: str | None) -> tuple[str, str | None]:
     if column is None:
         return sniffing.kind_of_table(some)
     if column in some.column_names and picture_column(some.select([column])):
-        return picturesets.KIND, column
+        return sets.KIND, column
     if "=" in column and column not in some.column_names:
         return (kind_of_series(some, column) or "series" if is_said(column) else "events"), column
     kind, found = sniffing.kind_of_table(some.select([_column(some, "text", column)]))

@@ -1,7 +1,7 @@
 """Pictures as grids of levels, and back.
 
-All pictures are brought to one form (see `pictureforms`) and one scale (see `picturescales`). A level is `quantum` wide
-in the space, so that a density of x in nats plus D log(quantum) is one of levels, and divided by -D log 2 it is the
+All pictures are brought to one form (`pictures.forms`) and one scale (`pictures.scales`). A level is `quantum` wide in
+the space, so that a density of x in nats plus D log(quantum) is one of levels, and divided by -D log 2 it is the
 number of bits per dimension. The class of a picture is its one label; where some have none, to have none is a class.
 """
 
@@ -20,14 +20,14 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from fivefold.codecs.pictureclasses import MOST, Classes, learned, number_of, word_of, words_of
-from fivefold.codecs.picturefaults import Faults
-from fivefold.codecs.picturefiles import Crop, Form, Pixels
-from fivefold.codecs.pictureforms import Size, Survey, asked_size, check, needed, widest
-from fivefold.codecs.picturelistings import CLASS, PICTURE, looks, pictures, tensors
-from fivefold.codecs.picturemasks import damaged
-from fivefold.codecs.picturescales import Scale
-from fivefold.codecs.picturesheets import write_pictures
+from fivefold.codecs.pictures.classes import MOST, Classes, learned, number_of, word_of, words_of
+from fivefold.codecs.pictures.faults import Faults
+from fivefold.codecs.pictures.files import Crop, Form, Pixels
+from fivefold.codecs.pictures.forms import Size, Survey, asked_size, check, needed, widest
+from fivefold.codecs.pictures.listings import CLASS, PICTURE, looks, pictures, tensors
+from fivefold.codecs.pictures.masks import damaged
+from fivefold.codecs.pictures.scales import Scale
+from fivefold.codecs.pictures.sheets import write_pictures
 from fivefold.codecs.places import NOTICES, place
 from fivefold.codecs.spools import Spool
 from fivefold.errors import InputError, NotFittedError
@@ -51,7 +51,7 @@ class ImageCodec:
         skip_bad: whether damaged pictures are left out and counted; if not, the first is an InputError.
 
     Example:
-        >>> from fivefold.codecs.picturearrays import table_of
+        >>> from fivefold.codecs.pictures.arrays import table_of
         >>> levels = np.arange(64, dtype=np.uint8).reshape(4, 4, 4)
         >>> table = table_of(levels, np.array([7, 8, 7, 8]), "digits", 1 << 20)
         >>> codec = ImageCodec().fit(table)
@@ -82,7 +82,7 @@ class ImageCodec:
         """Choose the form by the heads of all pictures, and find the scale and the classes.
 
         Arguments:
-            table: a listing: see `picturelistings`.
+            table: a listing: see `pictures.listings`.
 
         Returns:
             The codec; an InputError where a picture is damaged, or there is none.

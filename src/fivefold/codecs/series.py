@@ -1,8 +1,8 @@
 """Series: several numbers over time, of one or many entities, as windows of a grid, and back.
 
 A datum is a window of T steps: channels of numbers (C, T), with labels that say whose it is and where in the calendar
-it begins. See `seriesroles` for the columns, `seriesclock` for time, `seriesrows` for what lacks, `seriesscales` for
-the mathematics of the channels, `serieswindows` for the windows and `seriesasked` for forecasts and gaps.
+it begins. `timelines` holds what is behind: `roles` for the columns, `clock` for time, `rows` for what lacks, `scales`
+for the mathematics of the channels, `windows` for the windows and `asked` for forecasts and gaps.
 """
 
 from __future__ import annotations
@@ -22,16 +22,21 @@ from fivefold.codecs.kinds import Column, arrow_type
 from fivefold.codecs.lattice import Floats, Ints
 from fivefold.codecs.places import ROLES, place
 from fivefold.codecs.schema import nearest
-from fivefold.codecs.seriesangle import Angle
-from fivefold.codecs.seriesasked import Asked, forecast, gaps, restore
-from fivefold.codecs.serieschannels import channels_first, from_channels, log_slopes, to_channels
-from fivefold.codecs.seriesdesign import Design, Feature
-from fivefold.codecs.seriesfit import learn, often_missing, spoken
-from fivefold.codecs.serieslabels import as_words, beginnings, label_times, level_of, time_of
-from fivefold.codecs.seriesrows import Line
-from fivefold.codecs.seriesscales import Number
-from fivefold.codecs.seriestables import line_of, rows_of, times_of
-from fivefold.codecs.serieswindows import blocks_of, check_length, stride_of, windows_of
+from fivefold.codecs.timelines.angle import Angle
+from fivefold.codecs.timelines.asked import Asked, forecast, gaps, restore
+from fivefold.codecs.timelines.channels import (
+    channels_first,
+    from_channels,
+    log_slopes,
+    to_channels,
+)
+from fivefold.codecs.timelines.design import Design, Feature
+from fivefold.codecs.timelines.fit import learn, often_missing, spoken
+from fivefold.codecs.timelines.labels import as_words, beginnings, label_times, level_of, time_of
+from fivefold.codecs.timelines.rows import Line
+from fivefold.codecs.timelines.scales import Number
+from fivefold.codecs.timelines.tables import line_of, rows_of, times_of
+from fivefold.codecs.timelines.windows import blocks_of, check_length, stride_of, windows_of
 from fivefold.codecs.writing import write_table
 from fivefold.errors import InputError, NotFittedError
 from fivefold.spaces import Batch, Condition, Space
@@ -199,8 +204,8 @@ class SeriesCodec:
             batch: encoded windows.
 
         Returns:
-            Nats with shape (B,): the log slopes of `seriesscales`, summed over channels and steps. Whole numbers and
-            decimals fill their cells with noise: a density per unit times the width of a cell is a probability.
+            Nats with shape (B,): the log slopes of `timelines.scales`, summed over channels and steps. Whole numbers
+            and decimals fill their cells with noise: a density per unit times the width of a cell is a probability.
         """
         return torch.cat([log_slopes(self.design, part) for part in batch.parts(4_096)])
 
@@ -252,15 +257,15 @@ class SeriesCodec:
         return found
 
     def forecast(self, table: pa.Table, horizon: int, n: int = 1, *, seed: int = 0) -> Asked:
-        """n continuations of every entity of a table by so many steps: see `seriesasked.forecast`."""
+        """n continuations of every entity of a table by so many steps: see `timelines.asked.forecast`."""
         return forecast(self, table, horizon, n, seed=seed)
 
     def gaps(self, table: pa.Table, n: int = 1, *, seed: int = 0) -> Asked:
-        """n fillings of what is missing in a table: see `seriesasked.gaps`."""
+        """n fillings of what is missing in a table: see `timelines.asked.gaps`."""
         return gaps(self, table, n, seed=seed)
 
     def restore(self, batch: Batch, asked: Asked) -> pa.Table:
-        """What was made of windows that were asked for, as rows at their times: see `seriesasked.restore`."""
+        """What was made of windows that were asked for, as rows at their times: see `timelines.asked.restore`."""
         return restore(self, batch, asked)
 
     def impose(self, table: pa.Table, where: Mapping[str, object]) -> pa.Table:

@@ -19,10 +19,10 @@ from fivefold.codecs import moleculefile
 from fivefold.codecs.delimited import DELIMITERS
 from fivefold.codecs.documents import HEAD, binary
 from fivefold.codecs.eventtable import is_event_table
-from fivefold.codecs.picturerows import picture_column
-from fivefold.codecs.picturesets import is_collection
-from fivefold.codecs.seriessigns import kind_of_series
+from fivefold.codecs.pictures.rows import picture_column
+from fivefold.codecs.pictures.sets import is_collection
 from fivefold.codecs.sources import bare_name
+from fivefold.codecs.timelines.signs import kind_of_series
 from fivefold.codecs.tunes import is_abc
 from fivefold.codecs.xes import is_xes
 

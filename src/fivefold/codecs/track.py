@@ -1,6 +1,6 @@
 """Tracks: series with longitude and latitude, handled on the sphere.
 
-Positions become a start and steps in the plane that touches the Earth there (see `trackpath`), so that neither the
+Positions become a start and steps in the plane that touches the Earth there (see `timelines.path`), so that neither the
 poles nor the line where longitude jumps break them; altitude, speed and heading are variables as in any series. What
 moves is but a name: no model learns whose track it is.
 """
@@ -17,13 +17,13 @@ from fivefold.codecs.kinds import Column
 from fivefold.codecs.lattice import Floats, Ints
 from fivefold.codecs.places import place
 from fivefold.codecs.series import SeriesCodec
-from fivefold.codecs.serieschannels import to_channels
-from fivefold.codecs.seriesdesign import Feature
-from fivefold.codecs.seriesfit import often_missing
-from fivefold.codecs.seriesroles import LATITUDES, LONGITUDES
-from fivefold.codecs.seriesrows import Line
-from fivefold.codecs.seriesvariables import bare
-from fivefold.codecs.trackpath import Path
+from fivefold.codecs.timelines.channels import to_channels
+from fivefold.codecs.timelines.design import Feature
+from fivefold.codecs.timelines.fit import often_missing
+from fivefold.codecs.timelines.path import Path
+from fivefold.codecs.timelines.roles import LATITUDES, LONGITUDES
+from fivefold.codecs.timelines.rows import Line
+from fivefold.codecs.timelines.variables import bare
 from fivefold.errors import InputError
 from fivefold.spaces.grids import Grids
 

@@ -28,7 +28,7 @@ class Grids:
         labels: int64 with shape (N, L); (N, 0) where there are none.
         scale: what a number of the array is multiplied by, float32 with shape (C,).
         shift: what is added then, float32 with shape (C,).
-        owners: int64 with shape (N,), the number of the thing that each grid is a stretch of; None where each is its own.
+        owners: int64 with shape (N,), what each grid is a stretch of, by number; None where each is its own.
         device: where batches shall be.
 
     Example:
@@ -56,6 +56,11 @@ class Grids:
     def owners(self) -> Tensor:
         """The number of the thing that each grid is a stretch of, with shape (N,)."""
         return self.rows if self.whole is None else self.whole[self.rows]
+
+    @property
+    def discrete(self) -> Tensor:
+        """The labels, with shape (N, L)."""
+        return self.labels[self.rows].to(self.place)
 
     def __len__(self) -> int:
         return len(self.rows)

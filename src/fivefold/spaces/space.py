@@ -234,9 +234,10 @@ class Condition:
 
     Arguments:
         values: a batch whose unseen entries are ignored.
-        continuous: bool with shape S, true where the continuous variable is seen.
-        discrete: bool with shape (L,), true where the discrete variable is seen; (B, L) for sequences, whose data may
-            differ in what is seen of them (prompts of unequal length).
+        continuous: bool with shape S, true where the continuous variable is seen; (B, *S) where data differ in what
+            is seen of them (windows that lack different stretches).
+        discrete: bool with shape (L,), true where the discrete variable is seen; (B, L) where data differ (prompts of
+            unequal length).
 
     Example:
         >>> values = Batch(torch.zeros(4, 2), torch.ones(4, 3, dtype=torch.int64))
@@ -253,8 +254,12 @@ class Condition:
         return len(self.values)
 
     def __getitem__(self, index: slice | Tensor) -> Condition:
-        discrete = self.discrete[index] if self.discrete.dim() == 2 else self.discrete
-        return Condition(self.values[index], self.continuous, discrete)
+        own = self.continuous.dim() == self.values.continuous.dim()
+        return Condition(
+            self.values[index],
+            self.continuous[index] if own else self.continuous,
+            self.discrete[index] if self.discrete.dim() == 2 else self.discrete,
+        )
 
     @property
     def seen(self) -> int:
@@ -277,11 +282,32 @@ class Condition:
 
     @classmethod
     def draw(cls, x: Batch, generator: torch.Generator) -> Condition:
-        """A random part of the data x, small parts more often: each variable is seen with chance u^2, u uniform."""
+        """A random part of the data x, small parts more often: each variable is seen with chance u^2, u uniform.
+
+        Of a grid it is a region: neighbours tell each other's values, so that single numbers would ask for nothing.
+        """
         share = torch.rand((), generator=generator, device=x.device).square()
         shape, positions = x.continuous.shape[1:], x.discrete.shape[1:]
-        return cls(
-            x,
-            torch.rand(shape, generator=generator, device=x.device) < share,
-            torch.rand(positions, generator=generator, device=x.device) < share,
-        )
+        grid = len(shape) > 1
+        seen = torch.rand(shape, generator=generator, device=x.device) < share
+        labels = torch.rand(positions, generator=generator, device=x.device) < share
+        return cls(x, _region(shape, generator, x.device) if grid else seen, labels)
+
+
+def _region(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
+    """A part of a grid of shape (C, *extent): a box or all but a box, of all channels or of some."""
+
+    def uniform(*size: int) -> Tensor:
+        return torch.rand(size, generator=generator, device=device)
+
+    inside = torch.ones(shape, dtype=torch.bool, device=device)
+    for axis, side in enumerate(shape[1:], 1):
+        ends = (uniform(2) * (side + 1)).long().sort().values
+        if uniform() < 0.5:
+            ends[0] = 0
+        places = torch.arange(side, device=device)
+        within = (places >= ends[0]) & (places < ends[1])
+        inside &= within.view(-1, *[1] * (len(shape) - 1 - axis))
+    region = inside if uniform() < 0.5 else ~inside
+    some = uniform(shape[0]) < uniform()
+    return region | some.view(-1, *[1] * (len(shape) - 1)) if uniform() < 0.25 else region

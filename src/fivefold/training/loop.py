@@ -45,7 +45,7 @@ PATIENCE = 6
 WARM_UP = 0.1
 COOL_DOWN = 0.8
 SAVE_EVERY = 20.0
-UNITS = {"columns": "values", "sequence": "symbols"}
+UNITS = {"columns": "values", "sequence": "symbols", "grid": "values"}
 
 
 def train(

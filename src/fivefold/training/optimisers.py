@@ -6,8 +6,9 @@ so that every direction of a layer learns at one pace:
 
     M <- mu M + (1 - mu) G,     U = NS(mu M + (1 - mu) G),     W <- W - eta sqrt(max(1, out / in)) U
 
-Matrices of one shape, on their side or not, are made orthogonal together. Embeddings, heads, norms and biases keep
-AdamW: their rows are symbols' own, not directions of one map.
+Matrices of one shape, on their side or not, are made orthogonal together; a convolution's kernel is one from all that
+it sees at a place to its channels. Embeddings, heads, norms and biases keep AdamW: their rows are symbols' own, not
+directions of one map.
 
 References:
     Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, kellerjordan.github.io/posts/muon.
@@ -27,6 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.families.family import Recipe
+from fivefold.nets.convolutions import Convolution, Edge
 from fivefold.nets.linear import Head, Linear, compute_type
 from fivefold.training.sharding import slice_of, whole
 
@@ -70,19 +72,19 @@ def make_optimiser(player: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def matrices(player: nn.Module) -> list[Tensor]:
-    """The trainable weights of linear layers inside a net: those of heads and embeddings are not among them."""
+    """The trainable weights of linear layers and convolutions inside a net, without those of its heads and edges."""
     apart = {
         id(p)
         for m in player.modules()
-        if isinstance(m, nn.Embedding | Head)
+        if isinstance(m, nn.Embedding | Head | Edge)
         for p in m.parameters(recurse=False)
     }
     return [
         p
         for m in player.modules()
-        if isinstance(m, Linear)
+        if isinstance(m, Linear | Convolution)
         for p in m.parameters(recurse=False)
-        if p.dim() == 2 and p.requires_grad and id(p) not in apart
+        if p.dim() >= 2 and p.requires_grad and id(p) not in apart
     ]
 
 
@@ -109,20 +111,22 @@ class Muon(torch.optim.Optimizer):
         alike: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
         for parameter in group["params"]:
             if parameter.grad is not None:
-                alike[min(parameter.shape), max(parameter.shape)].append(parameter)
+                rows, columns = len(parameter), parameter[0].numel()
+                alike[min(rows, columns), max(rows, columns)].append(parameter)
         for members in alike.values():
             momenta = [self._state(p, "momentum") for p in members]
             gradients = [p.grad for p in members if p.grad is not None]
             torch._foreach_lerp_(momenta, gradients, 1 - MOMENTUM)
             torch._foreach_lerp_(gradients, momenta, MOMENTUM)
             kind = compute_type(gradients[0].device)
-            ahead = torch.stack([_wide(whole(g)).to(kind) for g in gradients])
+            ahead = torch.stack([_wide(whole(g).flatten(1)).to(kind) for g in gradients])
             turned = orthogonal(ahead).float().unbind()
             torch._foreach_mul_(members, 1 - group["lr"] * group["decay"])
             for parameter, move in zip(members, turned, strict=True):
-                rows, columns = parameter.shape
+                rows, columns = len(parameter), parameter[0].numel()
                 scale = max(1.0, rows / columns) ** 0.5
-                move = slice_of(move if rows <= columns else move.mT, parameter)
+                move = (move if rows <= columns else move.mT).reshape(parameter.shape)
+                move = slice_of(move, parameter)
                 parameter.sub_(move, alpha=group["lr"] * scale)
 
     def _adapt(self, group: dict[str, Any]) -> None:

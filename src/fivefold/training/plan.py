@@ -14,7 +14,7 @@ from fivefold.spaces import Data, Space
 REFERENCE_ROWS = 30_000
 HELD_OUT_ROWS, HELD_OUT_FEWEST, HELD_OUT_SHARE = 8_192, 64, 0.0075
 COMPLETED = "plan completed"
-PORTION = {"columns": 2**23, "sequence": 2**14}
+PORTION = {"columns": 2**23, "sequence": 2**14, "grid": 2**18}
 """How many variables of each sort of space go through a net at once."""
 
 
