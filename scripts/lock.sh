@@ -12,7 +12,8 @@ compile() {
 }
 
 compile pyproject.toml requirements/build.in --output-file requirements/lock.txt
-extras=(--extra ctranslate2 --extra events --extra exchange --extra fcd --extra molecule --extra music --extra text)
+extras=(--extra ctranslate2 --extra events --extra exchange --extra fcd --extra image
+    --extra molecule --extra music --extra sound --extra text)
 compile pyproject.toml "${extras[@]}" --group dev --constraint requirements/lock.txt --output-file requirements/dev.txt
 
 if grep -nE 'file:|https?:|nvidia|cuda' requirements/lock.txt requirements/dev.txt; then

@@ -11,7 +11,6 @@ from fivefold.codecs.bytepairs import BytePairs
 from fivefold.codecs.fragments import Fragments
 from fivefold.codecs.protein import AminoAcids
 from fivefold.codecs.smiles import Smiles
-from fivefold.codecs.spelling import spelt
 from fivefold.codecs.templates import Templates
 from fivefold.codecs.text import TextCodec
 from fivefold.errors import InputError
@@ -53,7 +52,7 @@ def test_symbols_are_spelt_as_texts_are_encoded(alphabet) -> None:
     pytest.importorskip("tokenizers")
     codec = TextCodec(alphabet=alphabet, symbols=300 if alphabet == "bpe" else None)
     found = codec.fit(pa.table({"text": [TEXT * 20]})).alphabet
-    pieces = spelt(found)
+    pieces = found.pieces
     assert len(pieces) == found.size
     text = TEXT + "😀 {}"
     assert b"".join(pieces[symbol] for symbol in found.encode(text)).decode() == text
@@ -73,7 +72,7 @@ def test_tokens_of_other_tokenizers_are_spelt() -> None:
     ]
     made.decoder = tokenizers.decoders.Sequence(steps)
     alphabet = BytePairs(made.to_str(), end=0, specials={"<s>": 0}, size=8)
-    assert spelt(alphabet) == [b"", b" the", b"cat", b"\xc3", b"\x9f", b" ", b"", b""]
+    assert alphabet.pieces == [b"", b" the", b"cat", b"\xc3", b"\x9f", b" ", b"", b""]
 
 
 WRITABLE = {

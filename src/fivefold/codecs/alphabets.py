@@ -53,6 +53,19 @@ class Alphabet(ABC):
     def size(self) -> int:
         """The number of symbols V, the end counted."""
 
+    @property
+    def pieces(self) -> list[bytes] | None:
+        r"""What each symbol writes in UTF-8, a part of a character perhaps; the end and marks write nothing.
+
+        None where a text is more than what its symbols write, end to end.
+
+        Example:
+            >>> pieces = Bytes().pieces
+            >>> pieces and pieces[1 + 0xE9]
+            b'\xe9'
+        """
+        return None
+
     @abstractmethod
     def encode(self, text: str) -> list[int]:
         """The symbols of a text, each in 1 .. size-1."""
@@ -103,6 +116,11 @@ class Bytes(Alphabet):
     def size(self) -> int:
         """257: the bytes and the end."""
         return 257
+
+    @property
+    def pieces(self) -> list[bytes]:
+        """The bytes."""
+        return [b"", *(bytes([byte]) for byte in range(256))]
 
     def encode(self, text: str) -> list[int]:
         """The bytes of a text, each plus one."""

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from fivefold.codecs.alphabets import Alphabet, utf8
 from fivefold.codecs.spools import parts
+from fivefold.codecs.tokens import bytes_of
 from fivefold.errors import InputError, MissingExtraError
 
 END_WORD = "<|end|>"
@@ -114,6 +115,11 @@ class BytePairs(Alphabet):
         order = np.arange(self.size)
         order[[0, self.end]] = self.end, 0
         return order
+
+    @property
+    def pieces(self) -> list[bytes]:
+        """The tokens, as the tokenizer's decoder reads them."""
+        return bytes_of(self.tokenizer, self.order.tolist())
 
     def encode(self, text: str) -> list[int]:
         """The symbols of a text; the name of a special symbol in it is text like any other."""

@@ -81,6 +81,11 @@ class Characters(Alphabet):
         """The characters, the bytes and the end."""
         return len(self.words)
 
+    @property
+    def pieces(self) -> list[bytes]:
+        """The characters, then single bytes."""
+        return self.words
+
     @cached_property
     def _table(self) -> NDArray[np.uint32]:
         """The symbol of every code point, 0 where it has none, with shape (1114112,)."""

@@ -80,6 +80,11 @@ class Fragments(Alphabet):
         """The symbols of SMILES, the joins and the end."""
         return len(self.spelling)
 
+    @property
+    def pieces(self) -> list[bytes]:
+        """Atoms, bonds and the rest, then runs of them."""
+        return self.spelling
+
     def encode(self, text: str) -> list[int]:
         """The symbols of a molecule."""
         return self._joined(np.array([*self.base.encode(text), 0]))[:-1].tolist()

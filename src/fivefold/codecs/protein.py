@@ -41,6 +41,11 @@ class AminoAcids(Alphabet):
         """28: the letters and the end."""
         return len(LETTERS) + 1
 
+    @property
+    def pieces(self) -> list[bytes]:
+        """The letters."""
+        return [b"", *(letter.encode() for letter in LETTERS)]
+
     def encode(self, text: str) -> list[int]:
         """The symbols of a protein; an InputError where it holds something else."""
         found = [LETTERS.find(letter) + 1 for letter in text]

@@ -61,6 +61,11 @@ class Selfies(Words):
     always = ("[C]", "[O]", "[N]", "[Branch1]", "[Ring1]")
     purpose = "a SELFIES string"
 
+    @property
+    def pieces(self) -> None:
+        """None: a molecule is not what its symbols write."""
+        return None
+
     @classmethod
     def fit(cls, texts: pa.ChunkedArray, symbols: int | None = None) -> Selfies:
         """The symbols of the molecules in SELFIES."""

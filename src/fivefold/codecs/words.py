@@ -80,6 +80,11 @@ class Words(Alphabet):
         """The words, the letters and the end."""
         return len(self.spelling)
 
+    @property
+    def pieces(self) -> list[bytes] | None:
+        """The words, then letters."""
+        return self.spelling
+
     def encode(self, text: str) -> list[int]:
         """The symbols of a text; an InputError where something cannot be spelt."""
         words = self.pattern.findall(text)

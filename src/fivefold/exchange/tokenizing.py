@@ -20,7 +20,7 @@ from fivefold.codecs.characters import Characters
 from fivefold.codecs.fragments import Fragments
 from fivefold.codecs.protein import AminoAcids
 from fivefold.codecs.smiles import Selfies
-from fivefold.codecs.spelling import byte_letters, spelt
+from fivefold.codecs.tokens import byte_letters
 from fivefold.codecs.words import Words
 from fivefold.errors import InputError, MissingExtraError
 
@@ -73,7 +73,7 @@ def exported(alphabet: Alphabet) -> dict[str, Any]:
     if isinstance(alphabet, Characters):
         return _begun(_words(alphabet.words, len(alphabet.kept), None))
     if isinstance(alphabet, AminoAcids):
-        return _begun(_joining(spelt(alphabet), []))
+        return _begun(_joining(alphabet.pieces, []))
     if isinstance(alphabet, Fragments):
         return _begun(_joining(alphabet.spelling, alphabet.joins))
     if isinstance(alphabet, Words) and not isinstance(alphabet, Selfies):

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fivefold.codecs.alphabets import Alphabet, Bytes
-from fivefold.codecs.spelling import spelt
 from fivefold.errors import InputError, MissingExtraError
 from fivefold.spaces import END
 
@@ -87,7 +86,7 @@ class Grammar:
             "grammar": library.LLMatcher.grammar_from_lark,
         }
         self.constraint, self.name, self.matcher = constraint, alphabet.name, library.LLMatcher
-        self.pieces = spelt(alphabet)
+        self.pieces = _pieces(alphabet)
         self.tokenizer = _tokenizer(self.pieces, alphabet.encode)
         try:
             self.rules = makers[constraint.kind](constraint.content)
@@ -105,7 +104,7 @@ class Grammar:
 
     def stuck(self, symbols: Sequence[int], trouble: str) -> InputError:
         """Why the alphabet cannot go on after some symbols, where the text is not whole."""
-        walk, known = self._over(_tokenizer(spelt(Bytes()))), set(self.pieces)
+        walk, known = self._over(_tokenizer(Bytes().pieces)), set(self.pieces)
         walk.consume_tokens([1 + byte for symbol in symbols for byte in self.pieces[symbol]])
         wanted = {bytes([n - 1]) for n in np.flatnonzero(_mask(walk, 257)).tolist() if n} - known
         if not wanted:
@@ -125,7 +124,7 @@ class Grammar:
             0 if bytes([byte]) in known else 1 if byte in ENCLOSING else 3 if byte <= 32 else 2
             for byte in range(256)
         ]
-        found = _ended(self._over(_tokenizer(spelt(Bytes()))), np.array([0, *order]))
+        found = _ended(self._over(_tokenizer(Bytes().pieces)), np.array([0, *order]))
         text = bytes(symbol - 1 for symbol in found or ()).decode(errors="replace")
         if lacking := {c for c in text if c.encode() not in known}:
             raise self._lacking(lacking)
@@ -237,6 +236,16 @@ class _Symbols:
 def _wrong(constraint: Constraint, fault: str) -> InputError:
     first = fault.strip().splitlines()[0][:300] if fault.strip() else "not understood"
     return InputError(f"the {constraint.kind} cannot be used: {first}", code="constraint")
+
+
+def _pieces(alphabet: Alphabet) -> list[bytes]:
+    if (found := alphabet.pieces) is not None:
+        return found
+    raise InputError(
+        f"symbols of the alphabet {alphabet.name!r} are no pieces of a text, which a constraint follows",
+        hint="constrain a model of bytes, characters, byte pairs or SMILES",
+        code="constraint",
+    )
 
 
 def _library() -> Any:

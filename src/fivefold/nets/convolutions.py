@@ -28,8 +28,8 @@ class Convolution(nn.Module):
         bias: whether there is one.
 
     Example:
-        >>> [tuple(Convolution(2, 4, sides)(torch.zeros(3, 2, *[1] * (sides == 1), *[8] * sides)).shape) for sides in (1, 2, 3)]
-        [(3, 4, 1, 8), (3, 4, 8, 8), (3, 4, 8, 8, 8)]
+        >>> [Convolution(2, 4, n)(torch.zeros(3, 2, *[1] * (n == 1), *[8] * n)).shape[2:] for n in (1, 2, 3)]
+        [torch.Size([1, 8]), torch.Size([8, 8]), torch.Size([8, 8, 8])]
     """
 
     def __init__(
