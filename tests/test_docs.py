@@ -63,6 +63,13 @@ def test_python_of_the_recipes_runs(people, tmp_path, monkeypatch):
         run(code)
 
 
+@pytest.mark.parametrize("name", ["pictures.md", "series.md"])
+def test_python_of_grids_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(ROOT / "docs" / name, "python")
+    run(code)
+
+
 @pytest.mark.slow
 def test_the_tutorial_works_from_top_to_bottom(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)

@@ -12,7 +12,7 @@ from fivefold import estimators
 from fivefold.codecs.text import TextCodec
 from fivefold.errors import FivefoldError, InputError
 from fivefold.examination import STOPS, completions, examine, likelihoods
-from fivefold.families import Autoregressive, Diffusion, Flow
+from fivefold.families import Autoregressive, Diffusion, Flow, writing
 from fivefold.measures.execution import Problem
 from fivefold.measures.sandbox import run_program
 from fivefold.model import Model
@@ -65,7 +65,9 @@ def by_definition(made: Model, prompt: str, after: str) -> float:
     """The log-probability from logits of all places, one text at a time."""
     before, tail = made.codec.alphabet.encode(prompt), made.codec.alphabet.encode(after)
     x = Batch(torch.zeros(1, 0), torch.tensor([[0, *before, *tail]]))
-    logits = made.family.conditionals.logits(x, dtype=torch.float32)[0].log_softmax(-1)
+    net = writing.writer(made.family)
+    assert net is not None
+    logits = net.logits(x, dtype=torch.float32)[0].log_softmax(-1)
     return sum(float(logits[len(before) + i, symbol]) for i, symbol in enumerate(tail))
 
 

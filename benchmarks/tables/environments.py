@@ -17,9 +17,9 @@ PINS = Path(__file__).with_name("environments")
 TORCH = ROOT / "requirements" / "torch.txt"
 
 
-def interpreter(name: str) -> Path:
-    """The Python of one environment, which is made if it is not there or not as its pins say."""
-    pins, place = PINS / f"{name}.txt", ROOT / "build" / "peers" / name
+def interpreter(name: str, folder: Path = PINS) -> Path:
+    """The Python of one environment, which is made if it is not there or not as its pins in a folder say."""
+    pins, place = folder / f"{name}.txt", ROOT / "build" / "peers" / name
     python, stamp = place / "bin" / "python", place / "stamp"
     checksum = hashlib.sha256(TORCH.read_bytes() + pins.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == checksum:

@@ -10,6 +10,12 @@ LIKELIHOODS = {
     "none": "absent: this family has no likelihood",
 }
 
+TOLD = (
+    *("kind", "alphabet", "symbols", "length", "size", "channels", "classes", "time", "step"),
+    *("entity", "variables", "rate", "seconds"),
+)
+"""What a codec says that stands on the card."""
+
 
 def card(description: dict[str, Any]) -> str:
     """The card in Markdown, of what `Model.describe` says."""
@@ -49,12 +55,17 @@ def card(description: dict[str, Any]) -> str:
 
 
 def _contents(description: dict[str, Any]) -> list[str]:
-    """The columns of a table, or how sequences are written as symbols."""
+    """The columns of a table, how sequences are written as symbols, which form pictures and series have."""
     if "columns" in description:
         columns = description["columns"].items()
         return ["## Columns", "", *(f"- `{_plain(name)}`: {kind}" for name, kind in columns)]
-    names = [name for name in ("kind", "alphabet", "symbols", "length") if name in description]
-    return ["## Sequences", "", *(f"- {name}: {_plain(description[name])}" for name in names)]
+    heading = "## Sequences" if "alphabet" in description else "## Data"
+    names = [name for name in TOLD if description.get(name)]
+    return [heading, "", *(f"- {name}: {_plain(_listed(description[name]))}" for name in names)]
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _plain(text: str) -> str:

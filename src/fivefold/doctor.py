@@ -32,6 +32,8 @@ OPTIONAL = {
     "fcd-torch": 'the Fréchet ChemNet distance: pip install "fivefold[fcd]"',
     "drain3": 'templates of log lines: pip install "fivefold[events]"',
     "mido": 'MIDI: pip install "fivefold[music]"',
+    "pillow": 'pictures: pip install "fivefold[image]"',
+    "soundfile": 'sound: pip install "fivefold[sound]"',
     "gguf": 'GGUF files: pip install "fivefold[exchange]"',
     "pandas": "to hand over pandas frames",
     "polars": "to hand over Polars frames",

@@ -15,6 +15,7 @@ import pyarrow as pa
 from fivefold.codecs.reading import read_data
 from fivefold.codecs.schema import Schema
 from fivefold.drawing import sample as sample
+from fivefold.drawing.live import live_sheet
 from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import Reading
 from fivefold.model import Model
@@ -34,51 +35,40 @@ def fit(
     minutes: float | None = None,
     epochs: float | None = None,
     size: float = 1.0,
-    schema: Schema | Path | str | None = None,
     resume: bool = False,
     seed: int = 0,
     threads: int | None = None,
     device: str | None = None,
-    encoding: str | None = None,
-    kind: str | None = None,
-    column: str | None = None,
-    alphabet: str | None = None,
-    symbols: int | None = None,
-    length: int | None = None,
     net: str | None = None,
     start: Model | Path | str | None = None,
     lora: int | None = None,
     shard: bool = False,
     on_progress: Report | None = None,
+    **reading: Any,
 ) -> Model:
-    """Train one family on a table, or on texts, molecules, event logs: whatever is written as a sequence.
+    """Train one family on a table, on texts, molecules, event logs, on pictures or series.
 
     Arguments:
-        data: a path, an address, the name of a bundled table, a frame or an Arrow table.
-        family: one of `fivefold.families.FAMILIES`; `diffusion` for tables and `autoregressive` for sequences if None.
+        data: a path, an address, the name of a bundled table, a frame, an Arrow table, or arrays of pictures.
+        family: one of `fivefold.families.FAMILIES`; `autoregressive` for sequences and else `diffusion` if None.
         out: the folder for the model; a training that is killed resumes from it.
         minutes: a budget of processor time, for more or fewer steps than the family's own plan; kept as the clock goes.
         epochs: passes over the data, in place of the family's own number.
         size: scale of the width of the networks.
-        schema: kinds of columns that are not to be found by themselves.
         resume: go on with an interrupted training in `out`.
         seed: the same seed gives the same model on the same machine with the same number of threads.
         threads: processor threads, 1 by default.
         device: `cpu`, `cuda`, ...; the best if None.
-        encoding: of a text file that is not UTF-8.
-        kind: what the data are, a key of `fivefold.codecs.CODECS`; recognised if None.
-        column: of a file with several columns, the one that holds the sequences.
-        alphabet: `bytes`, `characters`, `bpe` or what else the kind of sequence has.
-        symbols: how many symbols a learned alphabet shall have.
-        length: the longest sequence; longer ones are cut into windows.
-        net: of an autoregressive model or a flow of sequences: `transformer`, or `rnn`, `lstm`, `gru`.
+        net: of an autoregressive model or a flow of sequences `transformer`, or `rnn`, `lstm`, `gru`; of a diffusion of
+            grids `unet` or `dit`.
         start: a model to train further, with its own codec.
         lora: the rank of matrices beside those of `start`, which then stay as they are; all are trained if None.
         shard: whether each process that `torchrun` starts keeps a slice of the weights, for models too large for one.
         on_progress: called now and then.
+        reading: how the data are read: what `fivefold.intake.Reading` takes, such as `kind`, `schema` or `length`.
 
     Returns:
-        The model; it is also in `out`.
+        The model; it is also in `out`, and so is, of pictures and series, a sheet of samples that is renewed meanwhile.
 
     Raises:
         InputError: where the data, an option or the folder is wrong.
@@ -91,7 +81,7 @@ def fit(
         task = prepare(
             data,
             family=family,
-            reading=Reading(kind, column, encoding, schema, alphabet, symbols, length),
+            reading=Reading(**reading),
             minutes=minutes,
             epochs=epochs,
             size=size,
@@ -105,6 +95,7 @@ def fit(
             settled=None if folder is None else folder / "training" / "plan.json",
         )
         checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
+        live = live_sheet(task.codec, folder) if team.leads and not shard else None
         history = train(
             task.family,
             task.x,
@@ -112,11 +103,14 @@ def fit(
             task.plan,
             checkpoint=checkpoint,
             on_progress=on_progress if team.leads else None,
+            on_validate=live,
         )
         merge(task.family).requires_grad_(False)
         model = Model(task.family, task.codec, evidence(task, history.to_dict()))
         if folder is not None and team.leads:
             model.save(folder)
+            if live is not None:
+                live.draw(model.family)
             shutil.rmtree(folder / "training", ignore_errors=True)
         team.wait()
     return model

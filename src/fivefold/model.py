@@ -39,7 +39,7 @@ from fivefold.spaces import Condition, Data, Sequences, Space
 
 FORMAT = 2
 """1 knew tables only: its `codec.json` names no kind."""
-CHUNK, CHUNK_SYMBOLS = 8_192, 2**16
+CHUNK, CHUNK_SYMBOLS, CHUNK_NUMBERS = 8_192, 2**16, 2**18
 TRIES = 50
 FILES = ("config.json", "model.safetensors", "codec.json", "evidence.json", "README.md")
 
@@ -72,7 +72,8 @@ class Model:
 
         Arguments:
             rows: how many.
-            where: columns and the values that every row shall have; for sequences the `prompt` they begin with.
+            where: columns and the values that every row shall have; for sequences the `prompt` they begin with; for
+                grids their labels, such as the `class` of a picture.
             balance: a column whose values shall be equally frequent; tables only.
             seed: the same seed gives the same rows.
             avoid: rows that must not be reproduced; a row equal to one of them is drawn anew.
@@ -258,8 +259,7 @@ def tied(family: Family) -> dict[str, str]:
 
 def codec_from(state: Mapping[str, Any], where: str = "codec.json") -> Codec:
     """The codec of a `codec.json`, by the kind that it names; a table where it names none."""
-    state = dict(state)
-    kind = state.pop("kind", "table")
+    kind = state.get("kind", "table")
     if kind not in CODECS:
         raise InputError(
             f"unknown kind of data {kind!r}",
@@ -267,17 +267,23 @@ def codec_from(state: Mapping[str, Any], where: str = "codec.json") -> Codec:
             hint=f"this version knows {', '.join(CODECS)}",
             code="unknown-kind",
         )
-    found: Codec = CODECS[kind].from_dict(state)
+    own = {name: value for name, value in state.items() if name != "kind" or kind != "table"}
+    found: Codec = CODECS[kind].from_dict(own)
     return found
 
 
 def chunk_of(space: Space) -> int:
-    """How many data are drawn or judged at a time: rows of a table many, long sequences fewer."""
-    return (
-        min(CHUNK, max(16, CHUNK_SYMBOLS // space.positions))
-        if space.sort == "sequence"
-        else CHUNK
-    )
+    """How many data are drawn or judged at a time: rows of a table many, long sequences and large grids fewer.
+
+    Example:
+        >>> chunk_of(Space((3,))), chunk_of(Space.sequence(90, 1024)), chunk_of(Space.grid(1, (28, 28)))
+        (8192, 64, 334)
+    """
+    if space.sort == "sequence":
+        return min(CHUNK, max(16, CHUNK_SYMBOLS // space.positions))
+    if space.sort == "grid":
+        return min(CHUNK, max(16, CHUNK_NUMBERS // space.dimensions))
+    return CHUNK
 
 
 def verify(folder: Path | str) -> None:

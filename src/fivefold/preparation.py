@@ -15,11 +15,11 @@ from typing import Any
 import pyarrow as pa
 import torch
 
+from fivefold.codecs import places
 from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family
-from fivefold.families.writing import writer
-from fivefold.files import write_atomically
-from fivefold.intake import SPLITS, Codec, Reading
+from fivefold.files import sha256, write_atomically
+from fivefold.intake import OPTIONS, SPLITS, Codec, Reading
 from fivefold.machine import Machine
 from fivefold.model import Model, load
 from fivefold.nets.lora import adapt
@@ -144,11 +144,12 @@ def suited(reading: Reading, before: Model) -> Reading:
         raise InputError(
             f"the model to start from is of {kind}, not of {reading.kind}", code="option"
         )
-    for name in ("schema", "alphabet", "symbols", "length"):
+    for name in OPTIONS:
         if getattr(reading, name) is not None:
+            option = f"--{name.replace('_', '-')}"
             raise InputError(
-                f"--{name} does not go with a model to start from, which has its own",
-                hint=f"leave --{name} out",
+                f"{option} does not go with a model to start from, which has its own",
+                hint=f"leave {option} out",
                 code="option",
             )
     return replace(reading, kind=kind)
@@ -191,11 +192,11 @@ def build(
     config = kind.sized(space, size)
     if net is not None:
         with torch.device("meta"):
-            written = writer(kind(space, **config))
-        if written is None:
+            choice = "net" in kind(space, **config).config
+        if not choice:
             raise InputError(
-                f"the {family} family over {space.sort} has no choice of net",
-                hint="families that write one symbol after another have",
+                f"the {family} family over data of this sort has no choice of net",
+                hint="families that write one symbol after another have, and diffusion on grids",
                 code="option",
             )
         config["net"] = net
@@ -235,17 +236,38 @@ def choose_device(name: str | None) -> torch.device:
 
 
 def describe_source(data: Any, table: pa.Table) -> dict[str, Any]:
-    """Where data came from, how large they are and the digest of their content."""
+    """Where data came from, how large they are and the digest of their content, wherever it lies.
+
+    Example:
+        >>> found = describe_source("people.csv", pa.table({"age": [39, 50]}))
+        >>> found["name"], found["rows"], found["columns"], len(found["sha256"])
+        ('people.csv', 2, 1, 64)
+    """
     named = isinstance(data, str | os.PathLike)
-    digest = Digest()
-    with pa.ipc.new_stream(pa.PythonFile(digest, "w"), table.schema) as stream:
-        stream.write_table(table)
+    digest, memory = Digest(), table.schema.metadata or {}
+    digest.found.update(memory.get(places.RATE, b""))
+    content = table.replace_schema_metadata(None)
+    if places.FILES in memory:
+        files = memory[places.FILES].decode()
+        content = content.drop_columns(files)
+        for path in table[files].to_pylist():
+            digest.found.update(_digest_of(path))
+    with pa.ipc.new_stream(pa.PythonFile(digest, "w"), content.schema) as stream:
+        stream.write_table(content)
     return {
         "name": Path(str(data)).name if named else "a frame",
         "rows": len(table),
         "columns": table.num_columns,
         "sha256": digest.found.hexdigest(),
     }
+
+
+def _digest_of(path: str) -> bytes:
+    """The digest of a file; one that cannot be read is the codec's to complain of."""
+    try:
+        return bytes.fromhex(sha256(Path(path)))
+    except OSError:
+        return b"none"
 
 
 class Digest(io.RawIOBase):
@@ -276,7 +298,7 @@ def evidence(task: Task, history: dict[str, Any]) -> dict[str, Any]:
             "steps": history["points"][-1]["step"] if history["points"] else 0,
             "rows": len(task.x),
             "held_out": len(task.held_out),
-            "notices": task.notices,
+            "notices": [*task.notices, *task.family.notices],
             **history,
         },
         "machine": Machine.here().to_dict(),

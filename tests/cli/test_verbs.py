@@ -17,8 +17,10 @@ VERBS = [
     "export",
     "fill",
     "fit",
+    "forecast",
     "import",
     "inspect",
+    "interpolate",
     "measure",
     "sample",
     "schema",
@@ -27,7 +29,12 @@ VERBS = [
 ]
 
 
-READING = {"kind": None, "column": None, "alphabet": None, "symbols": None, "length": None}
+READING = dict.fromkeys(
+    (
+        *("kind", "column", "alphabet", "symbols", "length", "picture_size", "crop", "channels"),
+        *("rate", "seconds", "skip_bad"),
+    )
+)
 WRITING = {
     "prompt": None,
     "temperature": None,
@@ -39,6 +46,8 @@ WRITING = {
     "stop": (),
     "regex": None,
     "engine": None,
+    "guidance": None,
+    "steps": None,
 }
 
 
@@ -247,6 +256,7 @@ def test_sample_refuses_a_condition_that_is_none(calls, tmp_path, where):
 
 
 def test_inspect_prints_an_outline_or_json(calls, tmp_path):
+    (tmp_path / "manifest.json").touch()
     assert run("inspect", str(tmp_path)).stdout == "family: flow\nrows: 3\n"
     assert json.loads(run("inspect", str(tmp_path), "--json").stdout) == {
         "family": "flow",
@@ -254,11 +264,14 @@ def test_inspect_prints_an_outline_or_json(calls, tmp_path):
     }
 
 
-@pytest.mark.parametrize("verb", ["inspect", "sample"])
-def test_a_model_that_is_not_there_is_wrong_input(verb):
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [("inspect", "nowhere: no such file"), ("sample", "'nowhere' does not exist")],
+)
+def test_a_model_that_is_not_there_is_wrong_input(verb, words):
     done = run(verb, "nowhere")
     assert done.exit_code == 2
-    assert "'nowhere' does not exist" in done.stderr
+    assert words in done.stderr
 
 
 def test_version_says_the_same_in_three_ways():

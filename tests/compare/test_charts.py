@@ -18,9 +18,9 @@ from fivefold.compare.charts import (
     sparkline,
     training_curves,
 )
-from fivefold.compare.charts.canvas import Scale, fitted, written
 from fivefold.compare.charts.heat import chosen, difference
 from fivefold.compare.result import ColumnResult, FamilyResult, Figure
+from fivefold.plots.canvas import Scale, fitted, written
 
 HOSTILE = "<script>alert('x')</script> \"&amp; ]]>"
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)

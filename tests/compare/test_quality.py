@@ -1,7 +1,6 @@
 import pytest
 
 from fivefold.compare.quality import (
-    CHEAP,
     parameter_efficiency,
     pooled_curve,
     quality,
@@ -38,7 +37,7 @@ def test_quality_counts_a_fooled_classifier_like_a_fooling_one():
 
 
 def test_quality_along_a_curve_uses_the_cheap_parts_only():
-    found = quality(figures(), CHEAP)
+    found = quality(figures(), cheap=True)
     assert found.value == pytest.approx(0.98)
     assert "AUC" not in found.definition
 

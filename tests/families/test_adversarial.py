@@ -36,7 +36,7 @@ def made(space: Space = SPACE, **config: float) -> Adversarial:
 
 
 def points(family: Adversarial, x: Batch) -> Tensor:
-    return family.rows.moments.points(x)
+    return family.rows.game.points(x)
 
 
 def cells(x: Batch) -> Tensor:
@@ -88,8 +88,10 @@ def test_a_condition_on_one_category_moves_the_others_as_it_should(trained) -> N
 
 def test_the_critic_chooses_among_candidates_what_it_prefers(trained) -> None:
     one, many = (trained.sample(4000, generator=seeded(7), candidates=k) for k in (1, 8))
-    hidden = trained._hidden(None)
-    scores = [trained._score(points(trained, x), hidden).mean() for x in (one, many)]
+    game, told = trained.rows.game, trained.rows.game.told(None)
+    scores = [
+        game.scores(trained.critic, [points(trained, x)], told)[0].mean() for x in (one, many)
+    ]
     assert scores[1] > scores[0]
 
 
@@ -120,13 +122,13 @@ def test_a_pair_told_apart_by_nothing_costs_log_two() -> None:
 def test_penalties_vanish_for_a_flat_critic_and_grow_with_the_square_of_its_slope() -> None:
     family = made(gamma=3.0, lazy=2)
     real, fake = points(family, known(32)), points(family, known(32, seed=1))
-    hidden, weight = family._hidden(None), family.critic.outputs.weight
+    told, weight = family.rows.game.told(None), family.critic.outputs.weight
 
     def penalty(scale: float) -> float:
         with torch.no_grad():
             weight.mul_(scale)
-        score, loss = family._penalised(real, fake, hidden)
-        free = relativistic(score, family._score(fake, hidden))
+        score, loss = family._penalised(real, fake, told)
+        free = relativistic(score, family.rows.game.scores(family.critic, [fake], told)[0])
         return float((loss - free).detach().mean())
 
     first = penalty(1.0)
@@ -144,7 +146,7 @@ def test_the_quadratic_critic_pulls_only_where_pairs_of_variables_differ() -> No
 
     def pull(x: Batch) -> float:
         at = points(family, x).requires_grad_()
-        view = family.rows.moments.view(at, real, seeded())
+        view = family.rows.game.moments.view(at, real, seeded())
         assert view.shape == (ROWS,)
         return float(torch.autograd.grad(view.sum(), at)[0][:, :2].norm())
 
@@ -172,7 +174,7 @@ def test_more_features_than_are_seen_at_once_are_seen_in_part() -> None:
     g = seeded()
     x = Batch(torch.randn(64, 4, generator=g), torch.randint(0, 300, (64, 5), generator=g))
     family.prepare(x, g)
-    assert len(family.rows.moments.choose(seeded(1))) < 1564
+    assert len(family.rows.game.moments.choose(seeded(1))) < 1564
     for _, loss in family.losses(x, generator=g):
         assert torch.isfinite(loss).all()
     assert math.isfinite(family.validate(x, g))

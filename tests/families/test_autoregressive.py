@@ -110,7 +110,7 @@ def test_a_flow_inverts_what_a_prompt_leaves_open() -> None:
 def test_on_symbols_both_families_are_one_distribution() -> None:
     x = every(TINY)
     a, b = rough(Autoregressive, TINY), rough(Flow, TINY)
-    b.conditionals.load_state_dict(a.conditionals.state_dict())
+    b.map.conditionals.load_state_dict(a.conditionals.state_dict())
     with torch.no_grad():
         assert torch.equal(a.log_prob(x), b.log_prob(x))
 

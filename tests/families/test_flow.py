@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from fivefold.families.flow import Flow
+from fivefold.nets.conditional_maps import ConditionalMap
 from fivefold.spaces import Batch, Condition, Space
 
 
@@ -13,7 +14,7 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-ROUGH = tuple(f"conditionals.{part}" for part in ("heads", "mixtures", "nets.down"))
+ROUGH = tuple(f"map.conditionals.{part}" for part in ("heads", "mixtures", "nets.down"))
 
 
 def rough(space: Space) -> Flow:
@@ -88,8 +89,10 @@ def test_condition_divides_the_joint_likelihood() -> None:
     """Seen first variables stand in front already: log p(x) = log p(x_1) + log p(rest | x_1)."""
     family, x = rough(MIXED), mixed(50)
     c = Condition(x, torch.zeros(2, 2).bool(), torch.tensor([True, False]))
+    maps = family.map
+    assert isinstance(maps, ConditionalMap)
     with torch.no_grad():
-        terms = family.log_slopes(x) + family.dequantize.log_volume(x)
+        terms = maps.log_slopes(x) + maps.dequantize.log_volume(x)
         torch.testing.assert_close(family.log_prob(x, c), terms[:, 1:].sum(1), atol=0.05, rtol=0)
 
 
@@ -120,3 +123,38 @@ def test_base_noise_of_fitted_data_is_uniform_and_correlation_is_learned() -> No
     s = family.sample(4000, generator=generator(3))
     assert float(s.continuous.T.corrcoef()[0, 1]) == pytest.approx(0.95, abs=0.015)
     assert float(((s.continuous[:, :1] > 0) == (s.discrete > 0)).float().mean()) > 0.97
+
+
+def test_noise_of_grids_is_uniform_and_what_is_beside_each_other_is_learned() -> None:
+    """Series that remember: x_t = 0.9 x_{t-1} + noise, of variance 1."""
+
+    def draw(n: int, g: torch.Generator) -> Batch:
+        x = [torch.randn(n, generator=g)]
+        for _ in range(7):
+            x.append(0.9 * x[-1] + math.sqrt(1 - 0.81) * torch.randn(n, generator=g))
+        return Batch(torch.stack(x, 1)[:, None], torch.zeros(n, 0, dtype=torch.int64))
+
+    torch.manual_seed(0)
+    family, g = Flow(Space.grid(1, (8,)), width=64, depth=1, hidden=16), generator(1)
+    optimiser = torch.optim.Adam(family.parameters(), 4e-3)
+    for step in range(200):
+        for group in optimiser.param_groups:
+            group["lr"] = 6e-3 * (1 - step / 200)
+        ((_, loss),) = family.losses(draw(128, g), generator=g)
+        optimiser.zero_grad()
+        loss.mean().backward()
+        optimiser.step()
+    x = draw(4000, generator(2))
+    with torch.no_grad():
+        found = float(family.log_prob(x).mean())
+        y = family.encode(x, generator=generator())
+    entropy = 4 * math.log(2 * math.pi * math.e) + 3.5 * math.log(1 - 0.81)
+    assert -entropy - 0.2 < found < -entropy + 0.1
+    histogram = torch.stack([torch.histc(row.float(), 10, 0, 1) for row in y.T]) / 4000
+    assert float((histogram - 0.1).abs().max()) < 0.04
+    s = family.sample(4000, generator=generator(3)).continuous[:, 0]
+    assert float(s.T.corrcoef()[4, 5]) == pytest.approx(0.9, abs=0.03)
+    c = Condition(x, torch.arange(8) < 4, torch.zeros(0, dtype=torch.bool))
+    ahead = family.sample(4000, c, generator=generator(4)).continuous[:, 0]
+    assert torch.equal(ahead[:, :4], x.continuous[:, 0, :4])
+    assert float(torch.stack([ahead[:, 3], ahead[:, 4]]).corrcoef()[0, 1]) > 0.8

@@ -202,11 +202,7 @@ def test_chemnet_reads_smiles_as_its_package_does():
     assert chemnet.encoded(odd).transpose(1, 2).numpy() == pytest.approx(expected)
 
 
-def test_frechet_distance_of_normal_clouds_is_the_formula():
-    one = chemnet.Cloud(np.array([0.0, 0.0]), np.diag([1.0, 4.0]), 9)
-    two = chemnet.Cloud(np.array([3.0, 0.0]), np.diag([4.0, 4.0]), 9)
-    assert chemnet.frechet(one, two) == pytest.approx(9 + 1)
-    assert chemnet.frechet(one, one) == pytest.approx(0, abs=1e-9)
+def test_one_molecule_has_no_cloud():
     assert chemnet.cloud(["C"]) is None
 
 

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,7 +12,7 @@ from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family, Recipe
 from fivefold.families.autoregressive import Autoregressive
 from fivefold.nets import compiling
-from fivefold.spaces import Batch, Space
+from fivefold.spaces import Batch, Grids, Space
 from fivefold.training import Plan, Progress, loop, make_plan, train
 
 SPACE = Space((1,), (3, 4))
@@ -120,6 +121,43 @@ def test_a_run_with_muon_on_packed_sequences_resumes_to_the_same_bits(
 ) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     resumed_equals_whole(False, tmp_path)
+
+
+def test_a_run_on_pictures_with_labels_resumes_to_the_same_bits(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    space = Space.grid(1, (6, 6), (3,), quantum=0.1)
+    g = torch.Generator().manual_seed(0)
+    pixels = np.random.default_rng(0).integers(0, 20, (96, 1, 6, 6), np.uint8)
+    labels = torch.randint(0, 3, (96, 1), generator=g)
+    x = Grids(pixels, labels, torch.tensor([0.1]), torch.tensor([-1.0]))
+    checkpoint = tmp_path / "checkpoint.safetensors"
+
+    def painted() -> Family:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return FAMILIES["diffusion"](space, width=32, depth=1)
+
+    def die(progress: Progress) -> None:
+        if progress.done > 0.3:
+            raise Killed
+
+    whole, broken, resumed = painted(), painted(), painted()
+    plan = replace(make_plan(whole, 64, seed=3), steps=24, batch=16)
+    train(whole, x.part(slice(64)), x.part(slice(64, 96)), plan)
+    with pytest.raises(Killed):
+        train(
+            broken,
+            x.part(slice(64)),
+            x.part(slice(64, 96)),
+            plan,
+            checkpoint=checkpoint,
+            on_progress=die,
+        )
+    train(resumed, x.part(slice(64)), x.part(slice(64, 96)), plan, checkpoint=checkpoint)
+    for (name, a), b in zip(
+        whole.state_dict().items(), resumed.state_dict().values(), strict=True
+    ):
+        assert torch.equal(a, b), name
 
 
 @pytest.mark.slow

@@ -17,7 +17,9 @@ from fivefold.cli.export import export
 from fivefold.cli.faults import Verbs
 from fivefold.cli.fill import fill
 from fivefold.cli.fit import fit
+from fivefold.cli.forecast import forecast
 from fivefold.cli.inspect import inspect
+from fivefold.cli.interpolate import interpolate
 from fivefold.cli.measure import measure
 from fivefold.cli.options import everywhere
 from fivefold.cli.sample import sample
@@ -31,7 +33,9 @@ Example:
   fivefold fit people.csv --family diffusion --out model
   fivefold sample model --rows 1000 --out rows.csv
   fivefold fit corpus/ --out writer
+  fivefold fit pictures/ --out painter
   fivefold sample writer --prompt "Once" --count 5
+  fivefold sample painter --count 64 --out sheet.png
 
 \b
 Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check not passed, 130 interrupted.
@@ -55,6 +59,8 @@ VERBS = (
     sample,
     score,
     fill,
+    forecast,
+    interpolate,
     exam,
     measure,
     schema,

@@ -15,7 +15,8 @@ from fivefold.cli.progress import shown
 
 @options.verb(
     "fivefold compare people.csv --minutes 5 --target income --out comparison\n"
-    "fivefold compare corpus/ --minutes 10"
+    "fivefold compare corpus/ --minutes 10\n"
+    "fivefold compare pictures/ --picture-size 28 --minutes 10"
 )
 @options.table("data")
 @click.option(
@@ -53,7 +54,7 @@ from fivefold.cli.progress import shown
     help="Trainings at the same time; as many as there are cores if not given.",
 )
 @options.encoding
-@options.sequences
+@options.reading
 def compare(
     data: str,
     minutes: float,
@@ -71,9 +72,9 @@ def compare(
     """Say which family of generative model to trust with DATA.
 
     Trains the five families on the same split with the same budget and measures speed, quality, diversity,
-    stability and privacy. DATA is a table, or texts, code, molecules, proteins, an event log, log lines or music: a
-    file, a folder, a URL, or `adult`, the bundled census table. Prints the measured table and a recommendation, and
-    writes a report and the trained models.
+    stability and privacy. DATA is a table, texts, code, molecules, proteins, an event log, log lines, music,
+    pictures or series: a file, a folder, a URL, or `adult`, the bundled census table. Prints the measured table and a
+    recommendation, and writes a report and the trained models.
     """
     from fivefold.compare import compare as run
 

@@ -17,6 +17,7 @@ from fivefold.cli.progress import shown
     "fivefold fit people.csv --family diffusion --out model --minutes 2\n"
     "fivefold fit people.csv --family diffusion --out model --resume\n"
     "fivefold fit smiles.csv --kind molecule --family autoregressive --out model\n"
+    "fivefold fit pictures/ --out painter --picture-size 32\n"
     "fivefold fit letters/ --start model --lora 8 --minutes 5 --out mine\n"
     "torchrun --nproc-per-node 2 -m fivefold fit letters/ --shard --out large"
 )
@@ -24,7 +25,7 @@ from fivefold.cli.progress import shown
 @click.option(
     "--family",
     type=click.Choice(options.FAMILIES),
-    help="The principle to train; diffusion for tables, autoregressive for sequences if not given.",
+    help="The principle to train; autoregressive for sequences and else diffusion if not given.",
 )
 @click.option("--out", type=options.FOLDER, help="Folder for the model.")
 @click.option("--minutes", type=options.POSITIVE, metavar="N", help="Budget of processor time.")
@@ -39,8 +40,8 @@ from fivefold.cli.progress import shown
 )
 @click.option(
     "--net",
-    type=click.Choice(("transformer", "rnn", "lstm", "gru")),
-    help="Of an autoregressive model or a flow of sequences; transformer if not given.",
+    type=click.Choice(("transformer", "rnn", "lstm", "gru", "unet", "dit")),
+    help="transformer, rnn, lstm, gru for sequences symbol by symbol; unet, dit for diffusion of grids.",
 )
 @click.option(
     "--start", type=options.KNOWN_FOLDER, metavar="MODEL", help="A model to train further."
@@ -53,7 +54,7 @@ from fivefold.cli.progress import shown
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, in what time and memory.")
-@options.sequences
+@options.reading
 @options.schema
 @options.seed
 @options.threads
@@ -68,9 +69,10 @@ from fivefold.cli.progress import shown
 def fit(data: str, out: Path | None, dry_run: bool, as_json: bool, **settings: Any) -> None:
     """Train one family on DATA and write a model folder.
 
-    DATA is a table, or texts, code, molecules, proteins, an event log, log lines or music: a file, a folder, a URL. The
-    folder holds the weights, the codec, the evidence and a model card. A training that was interrupted goes on
-    with `--resume` and ends in the same bits as one that was not.
+    DATA is a table, texts, code, molecules, proteins, an event log, log lines, music, pictures or series: a file, a
+    folder, a URL. The folder holds the weights, the codec, the evidence and a model card; of pictures and series also
+    samples, renewed while the training goes. A training that was interrupted goes on with `--resume` and ends in the
+    same bits as one that was not.
     """
     if out is None and not dry_run:
         raise click.UsageError("--out MODEL is missing: where should the model be kept?")

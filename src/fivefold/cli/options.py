@@ -15,7 +15,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FAMILIES = ("autoregressive", "adversarial", "variational", "flow", "diffusion")
 KINDS = (
     *("table", "text", "code", "molecule", "protein", "events", "log", "music", "image"),
-    *("series", "track"),
+    *("series", "track", "sound"),
 )
 QUIET = "fivefold.quiet"
 
@@ -61,14 +61,48 @@ def table(name: str) -> Callable[[Function], Function]:
     return click.argument(name)
 
 
-def sequences(function: Function) -> Function:
-    """How data are read that are no table: `--kind` and `--column`, and the symbols they are written in."""
+def reading(function: Function) -> Function:
+    """How data are read: what they are, how texts are written as symbols, to which form the others are brought."""
     for option in (
+        click.option(
+            "--skip-bad",
+            is_flag=True,
+            default=None,
+            help="Leave damaged pictures or sounds out, and count and list them.",
+        ),
+        click.option(
+            "--seconds",
+            type=POSITIVE,
+            metavar="N",
+            help="Of sounds: how long one is, longer ones are cut into windows; found if not given.",
+        ),
+        click.option(
+            "--rate",
+            type=click.IntRange(min=1),
+            metavar="HZ",
+            help="Of sounds: samples a second, 8000 to 24000; found if not given.",
+        ),
+        click.option(
+            "--channels",
+            type=click.Choice(("1", "3", "4")),
+            callback=_whole,
+            help="Of pictures: grey, colour, colour with transparency; found if not given.",
+        ),
+        click.option(
+            "--crop",
+            type=click.Choice(("centre", "stretch")),
+            help="Of pictures of other proportions: cut off what stands over, or bend; centre if not given.",
+        ),
+        click.option(
+            "--picture-size",
+            metavar="N|WxH",
+            help="To what pictures are brought, such as 64 or 64x48; found if not given.",
+        ),
         click.option(
             "--length",
             type=click.IntRange(min=3),
             metavar="N",
-            help="Longest sequence, in symbols; longer ones are cut.",
+            help="Longest sequence, in symbols, longer ones are cut; of series the steps of a window.",
         ),
         click.option(
             "--symbols",
@@ -86,6 +120,10 @@ def sequences(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+def _whole(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _families(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
@@ -129,6 +167,8 @@ kind = click.option(
 )
 column = click.option(
     "--column",
+    "--roles",
+    "column",
     metavar="COL",
     help="The column that holds the sequences; of series time=..,entity=..,values=a|b.",
 )

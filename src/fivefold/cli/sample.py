@@ -30,7 +30,8 @@ def _where(
 @options.verb(
     "fivefold sample model --rows 100000 --out rows.parquet\n"
     'fivefold sample model --rows 500 --where "income=>50K" --where sex=Female > rows.csv\n'
-    'fivefold sample model --prompt "Once upon" --count 20 --temperature 0.8'
+    'fivefold sample model --prompt "Once upon" --count 20 --temperature 0.8\n'
+    "fivefold sample painter --count 64 --class 7 --guidance 2 --steps 8 --out grid.png"
 )
 @click.argument("model", type=options.KNOWN_FOLDER)
 @click.option(
@@ -48,14 +49,24 @@ def _where(
     metavar="FILE",
     default=STDOUT,
     help="CSV, TSV, Parquet, JSON Lines or Arrow by its ending, or the kind's own form (.txt, .smi, .fasta, .xes, "
-    ".abc); on stdout if not given, tables as CSV.",
+    ".abc); of pictures .png for a sheet, .npz for arrays, no ending for a folder; on stdout if not given.",
 )
 @click.option(
     "--where",
     metavar="COL=VALUE",
     multiple=True,
     callback=_where,
-    help="Only rows with this value; may be repeated.",
+    help="Only rows with this value, or series that begin so, such as hour=6; may be repeated.",
+)
+@click.option("--class", "label", metavar="NAME", help="Only pictures of this class.")
+@click.option(
+    "--guidance",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="How much classes count: 1 as they are, more for clearer and less various pictures.",
+)
+@click.option(
+    "--steps", type=click.IntRange(min=1), metavar="N", help="Of a diffusion: more are slower."
 )
 @click.option("--balance", metavar="COL", help="Every category of this column equally often.")
 @click.option(
@@ -69,7 +80,7 @@ def _where(
     "--temperature",
     type=click.FloatRange(min=0),
     metavar="N",
-    help="Below 1 likelier symbols, above 1 rarer ones; 0 always the likeliest.",
+    help="Below 1 likelier symbols or numbers, above 1 rarer ones; 0 always the likeliest.",
 )
 @click.option(
     "--top-k", type=click.IntRange(min=1), metavar="N", help="Only the N likeliest symbols."
@@ -112,19 +123,29 @@ def _where(
     type=click.Choice(("fivefold", "ctranslate2", "ctranslate2-int8")),
     help="What writes texts: our own, or CTranslate2, which is faster for few texts and knows no rules of form.",
 )
-def sample(model: Path, rows: int, out: str, json_schema: Path | None, **how: Any) -> None:
-    """Draw rows or texts from MODEL.
+def sample(
+    model: Path,
+    rows: int,
+    out: str,
+    where: dict[str, str] | None,
+    label: str | None,
+    json_schema: Path | None,
+    **how: Any,
+) -> None:
+    """Draw rows, texts, pictures or stretches of a series from MODEL.
 
     MODEL is a folder that `fivefold fit` wrote; one of molecules draws molecules. Rows are written as they are drawn,
     so that any number of them needs the same memory. Temperature and what follows it are for models of sequences
-    that write symbol by symbol: the autoregressive family, and the flow.
+    that write symbol by symbol: the autoregressive family, and the flow. Classes, guidance and steps are for pictures.
     """
     from fivefold.estimators import sample as run
 
     if json_schema is not None:
         how["schema"] = json_schema.read_text(encoding="utf-8")
+    if label is not None:
+        where = {**(where or {}), "class": label}
 
     with shown() as on_progress:
-        run(model, rows, out=out, on_progress=on_progress, **how)
+        run(model, rows, out=out, where=where, on_progress=on_progress, **how)
     if out != STDOUT:
         click.echo(f"{rows:,} drawn: {out}", err=True)

@@ -12,6 +12,8 @@
 | `image` | pictures as grids, and back |
 | `series`, `track` | numbers over time, and on the Earth, as windows of a grid |
 | `timelines` | tables of series and tracks, their times, gaps and windows |
+| `sounds` | sets of sounds as listings; their spectra, and back |
+| `sound` | sounds as grids, and back |
 | `catalogue` | the codec of every kind |
 """
 

@@ -12,6 +12,7 @@ from fivefold.codecs.molecule import MoleculeCodec
 from fivefold.codecs.music import MusicCodec
 from fivefold.codecs.protein import ProteinCodec
 from fivefold.codecs.series import SeriesCodec
+from fivefold.codecs.sound import SoundCodec
 from fivefold.codecs.table import TableCodec
 from fivefold.codecs.text import TextCodec
 from fivefold.codecs.track import TrackCodec
@@ -28,4 +29,5 @@ CODECS: dict[str, Any] = {
     "image": ImageCodec,
     "series": SeriesCodec,
     "track": TrackCodec,
+    "sound": SoundCodec,
 }

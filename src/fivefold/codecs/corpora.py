@@ -27,6 +27,7 @@ from fivefold.codecs.places import LANGUAGE, LINED, noted, place, remember
 from fivefold.codecs.reading import MEMORY, refuse_foreign
 from fivefold.codecs.shelves import Shelf, load
 from fivefold.codecs.sniffing import COLUMNS, KINDS
+from fivefold.codecs.sounds import sets as sounds
 from fivefold.codecs.sources import Limits
 from fivefold.codecs.streams import Rows, rows_of
 from fivefold.codecs.timelines.roles import is_said, with_roles
@@ -79,6 +80,9 @@ def read_corpus(source: Any, wanted: Wanted) -> tuple[str, pa.Table]:
     pictures = sets.from_memory(source, wanted.kind, wanted.memory)
     if pictures is not None:
         return sets.KIND, pictures
+    heard = sounds.from_memory(source, wanted.kind, wanted.memory)
+    if heard is not None:
+        return sounds.KIND, heard
     if isinstance(source, list | tuple) and source and all(isinstance(x, str) for x in source):
         kind = wanted.kind if wanted.kind in COLUMNS else "text"
         source = {COLUMNS[kind]: list(source)}
@@ -93,6 +97,8 @@ def read_corpus(source: Any, wanted: Wanted) -> tuple[str, pa.Table]:
 
         if sets.is_set_folder(Path(location), wanted.kind):
             return sets.KIND, folders.read_folder(Path(location))
+        if sounds.is_set_folder(Path(location), wanted.kind):
+            return sounds.KIND, sounds.read_folder(Path(location))
         return read_folder(Path(location), wanted)
     return read_file(load(location, wanted.limits, wanted.memory), location, wanted)
 
@@ -108,6 +114,9 @@ def read_file(data: bytes | pa.Buffer, location: str, wanted: Wanted) -> tuple[s
     kind, column = wanted.kind, wanted.column
     head = bytes(data[: documents.HEAD])
     seems = sniffing.kind_of_file(location, head)
+    heard = sounds.is_set(location, data) if kind is None else kind == sounds.KIND
+    if heard and (seems != "table" or kind is None) and column is None:
+        return sounds.KIND, sounds.read_set(data, location, wanted.limits, wanted.memory)
     pictures = sets.is_set(location, head) if kind is None else kind == sets.KIND
     if pictures and seems != "table" and column is None:
         return sets.KIND, sets.read_set(data, location, wanted.limits, wanted.memory)
@@ -118,7 +127,7 @@ def read_file(data: bytes | pa.Buffer, location: str, wanted: Wanted) -> tuple[s
     ):
         rows = rows_of(data, location, wanted.encoding, wanted.limits, wanted.memory)
         found, table = from_rows(rows, wanted)
-        return found, named(table, data) if found == sets.KIND else table
+        return found, named(table, data) if found in (sets.KIND, sounds.KIND) else table
     chosen = kind or ("text" if seems == "binary" else seems)
     if chosen in ("text", "code"):
         return chosen, _as_kind(read_documents(data, location, wanted), chosen, location)
@@ -239,6 +248,8 @@ def from_rows(rows: Rows, wanted: Wanted) -> tuple[str, pa.Table]:
         return kind, with_roles(rows.whole(), column)
     if kind == sets.KIND:
         return kind, pictures_of(rows, column, wanted.memory)
+    if kind == sounds.KIND:
+        return kind, sounds.sounds_of(rows, column, wanted.memory)
     column = _column(rows.some, kind, column)
     if kind == "molecule":
         return kind, molecules_of(rows.whole(), column)
@@ -253,6 +264,8 @@ def _kind_by(some: pa.Table, column: str | None) -> tuple[str, str | None]:
         return sniffing.kind_of_table(some)
     if column in some.column_names and picture_column(some.select([column])):
         return sets.KIND, column
+    if column in some.column_names and sounds.sound_column(some.select([column])):
+        return sounds.KIND, column
     if "=" in column and column not in some.column_names:
         return (kind_of_series(some, column) or "series" if is_said(column) else "events"), column
     kind, found = sniffing.kind_of_table(some.select([_column(some, "text", column)]))

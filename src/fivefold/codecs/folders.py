@@ -26,6 +26,8 @@ from fivefold.errors import InputError
 
 LEFT = ("hidden", "binary", "empty", "damaged")
 OTHER = "of another kind"
+LISTED = ("image", "sound")
+"""Kinds whose data are listed, whatever they lie in."""
 FEW = 8
 """Fewer long texts than this are cut into sections, so that some can be held out."""
 NOTED = 5
@@ -112,7 +114,7 @@ def read_folder(folder: Path, wanted: Wanted) -> tuple[str, pa.Table]:
                 raise
             left.append((fault.code, entry.name))
             continue
-        held = table.nbytes if kind == "image" else 0
+        held = table.nbytes if kind in LISTED else 0
         wanted = replace(wanted, kind=kind, memory=max(0, wanted.memory - held))
         gathered.add(kind, table, entry, path)
     if wanted.kind is None or not gathered.files:
@@ -136,7 +138,7 @@ def _suits(entry: Entry, kind: str) -> bool:
         return entry.kind in ("text", "code", "log")
     if kind == "code" and sniffing.ending(entry.name) == ".json":
         return True
-    if kind == "image" and sniffing.ending(entry.name) in (".parquet", ".pq", ".arrow"):
+    if kind in LISTED and sniffing.ending(entry.name) in (".parquet", ".pq", ".arrow"):
         return True
     return entry.kind == kind
 
@@ -173,7 +175,7 @@ class Gathered:
         for notice in json.loads(memory.get(NOTICES, b"[]")):
             self.notices.setdefault(notice.removeprefix(f"{path}: "), []).append(entry.name)
         self.languages[memory.get(LANGUAGE, b"")] += entry.size
-        if kind in ("table", "image"):
+        if kind in ("table", *LISTED):
             self.tables.append(table.replace_schema_metadata(None))
             return
         self.shelf = self.shelf or Shelf(COLUMNS[kind], self.memory)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,7 +18,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from fivefold.codecs.pictures.classes import MOST, Classes, learned, number_of, word_of, words_of
+from fivefold.codecs.pictures.classes import MOST, Classes, asked, learned, number_of, words_of
 from fivefold.codecs.pictures.faults import Faults
 from fivefold.codecs.pictures.files import Crop, Form, Pixels
 from fivefold.codecs.pictures.forms import Size, Survey, asked_size, check, needed, widest
@@ -29,7 +27,7 @@ from fivefold.codecs.pictures.masks import damaged
 from fivefold.codecs.pictures.scales import Scale
 from fivefold.codecs.pictures.sheets import write_pictures
 from fivefold.codecs.places import NOTICES, place
-from fivefold.codecs.spools import Spool
+from fivefold.codecs.spools import Spool, refuse_full
 from fivefold.errors import InputError, NotFittedError
 from fivefold.spaces import Batch, Condition, Space
 from fivefold.spaces.grids import Grids
@@ -152,7 +150,7 @@ class ImageCodec:
             The grids, without those of damaged pictures where these are left out.
         """
         shape = self.form.shape
-        _refuse_full(len(table) * math.prod(shape), memory)
+        refuse_full(len(table) * math.prod(shape), memory, "pictures", "ask for a smaller size")
         words = list(words_of(table))
         known = {word: number for number, word in enumerate(self.classes)}
         spool, held = Spool(np.uint8, memory), []
@@ -208,10 +206,10 @@ class ImageCodec:
         Returns:
             The condition; an InputError where there is no such class.
         """
-        values = Batch(torch.zeros(n, *self.space.shape), self._labels(where, n))
-        return Condition(
-            values, torch.zeros(self.space.shape, dtype=torch.bool), self._seen(where)
-        )
+        labels, seen = asked(where, self.classes, n)
+        shape = self.space.shape
+        nothing = torch.zeros(shape, dtype=torch.bool)
+        return Condition(Batch(torch.zeros(n, *shape), labels), nothing, seen)
 
     def damaged(
         self, picture: Any, mask: Any, n: int, *, where: Mapping[str, object] | None = None
@@ -230,24 +228,9 @@ class ImageCodec:
         shape = self.form.shape
         levels, sound = damaged(picture, mask, self.form)
         x = self.scale.numbers(levels).expand(n, *shape).clone()
-        seen = torch.from_numpy(sound).expand(shape).clone()
-        return Condition(Batch(x, self._labels(where or {}, n)), seen, self._seen(where or {}))
-
-    def _labels(self, where: Mapping[str, object], n: int) -> Tensor:
-        for name in where:
-            if name != CLASS or not self.classes:
-                raise InputError(
-                    f"no column {name!r} to ask for",
-                    hint="the class can be asked for" if self.classes else "there are no classes",
-                    code="where",
-                )
-        labels = torch.zeros(n, self.space.positions, dtype=torch.int64)
-        if CLASS in where:
-            labels[:] = number_of(word_of(where[CLASS]), self.classes, "")
-        return labels
-
-    def _seen(self, where: Mapping[str, object]) -> Tensor:
-        return torch.full((self.space.positions,), CLASS in where, dtype=torch.bool)
+        given = torch.from_numpy(sound).expand(shape).clone()
+        labels, seen = asked(where or {}, self.classes, n)
+        return Condition(Batch(x, labels), given, seen)
 
     def impose(self, table: pa.Table, where: Mapping[str, object]) -> pa.Table:
         """The table as it is: pictures of a class are generated with it."""
@@ -324,15 +307,3 @@ def _empty(table: pa.Table) -> InputError:
         hint="give some that are whole",
         code="empty",
     )
-
-
-def _refuse_full(size: int, memory: int) -> None:
-    """Stop before pixels are unpacked that the disk would not hold."""
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if size > memory and size > free:
-        raise InputError(
-            f"the pictures take {size / 1e9:,.1f} GB unpacked, and {free / 1e9:,.1f} GB are free",
-            where=tempfile.gettempdir(),
-            hint="make room, set TMPDIR to another disk, or ask for a smaller size",
-            code="disk-full",
-        )

@@ -18,6 +18,10 @@ NOTICES = b"fivefold.notices"
 """What the reading left out, as a JSON list of sentences."""
 ROLES = b"fivefold.roles"
 """Which columns of a series were named on reading, such as `time=when,entity=station`."""
+FILES = b"fivefold.files"
+"""The column whose words are paths of files that are the data."""
+RATE = b"fivefold.rate"
+"""How many samples of a sound are taken a second."""
 LANGUAGE = b"fivefold.language"
 """The programming language that most of the code is in."""
 
@@ -35,6 +39,17 @@ def remember(table: pa.Table, source: str, *, lined: bool) -> pa.Table:
     """
     memory = {SOURCE: source.encode(errors="replace"), LINED: b"1" if lined else b"0"}
     return table.replace_schema_metadata(memory)
+
+
+def filed(table: pa.Table, column: str) -> pa.Table:
+    """The table with the memory that the words of a column are paths of files that are the data.
+
+    Example:
+        >>> filed(pa.table({"picture": ["a.png"]}), "picture").schema.metadata
+        {b'fivefold.files': b'picture'}
+    """
+    memory = table.schema.metadata or {}
+    return table.replace_schema_metadata({**memory, FILES: column.encode()})
 
 
 def noted(table: pa.Table, notices: Sequence[str]) -> pa.Table:

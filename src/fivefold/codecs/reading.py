@@ -103,7 +103,7 @@ def read_data(
 
     Arguments:
         source: as in `read_table`; also a folder of files, a list of texts, or arrays of pictures.
-        kind: one of table, text, code, molecule, protein, events, log, music, image, ...; None to find it.
+        kind: one of table, text, code, molecule, protein, events, log, music, image, sound, ...; None to find it.
         column: the column that holds the texts, molecules, ...; of a text file: document, paragraph or line; of an
             event log such as `case=ID,activity=STEP,time=WHEN`; None to find it.
         encoding: as in `read_table`.

@@ -21,6 +21,7 @@ from fivefold.codecs.documents import HEAD, binary
 from fivefold.codecs.eventtable import is_event_table
 from fivefold.codecs.pictures.rows import picture_column
 from fivefold.codecs.pictures.sets import is_collection
+from fivefold.codecs.sounds.sets import sound_column
 from fivefold.codecs.sources import bare_name
 from fivefold.codecs.timelines.signs import kind_of_series
 from fivefold.codecs.tunes import is_abc
@@ -38,7 +39,7 @@ COLUMNS = {
 """The kinds that are sequences, and the column that holds each."""
 SERIES = ("series", "track")
 """The kinds that are tables of times and numbers."""
-KINDS = ("table", *COLUMNS, "image", *SERIES)
+KINDS = ("table", *COLUMNS, "image", *SERIES, "sound")
 
 LANGUAGES = {
     "python": "py pyi",
@@ -222,6 +223,8 @@ def kind_of_table(table: pa.Table) -> tuple[str, str | None]:
     """
     if (pictures := picture_column(table)) is not None:
         return "image", pictures
+    if (sounds := sound_column(table)) is not None:
+        return "sound", sounds
     if is_event_table(table):
         return "events", None
     some = table.slice(0, SAMPLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fivefold.codecs.alphabets import content
+from fivefold.errors import InputError
 
 PART = 1 << 22
 SEAM = 1 << 16
@@ -107,3 +109,25 @@ class Spool:
         with self._file as file:
             file.flush()
             return np.memmap(file, self.dtype, "r")
+
+
+def refuse_full(size: int, memory: int, things: str, hint: str) -> None:
+    """Stop before so many bytes are unpacked that the disk would not hold.
+
+    Arguments:
+        size: bytes.
+        memory: how many are kept in memory.
+        things: what is unpacked.
+        hint: what else can be done.
+
+    Raises:
+        InputError: where there is no room.
+    """
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if size > memory and size > free:
+        raise InputError(
+            f"the {things} take {size / 1e9:,.1f} GB unpacked, and {free / 1e9:,.1f} GB are free",
+            where=tempfile.gettempdir(),
+            hint=f"make room, set TMPDIR to another disk, or {hint}",
+            code="disk-full",
+        )

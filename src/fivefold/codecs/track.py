@@ -8,9 +8,11 @@ moves is but a name: no model learns whose track it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from fivefold.codecs.kinds import Column
@@ -23,12 +25,13 @@ from fivefold.codecs.timelines.fit import often_missing
 from fivefold.codecs.timelines.path import Path
 from fivefold.codecs.timelines.roles import LATITUDES, LONGITUDES
 from fivefold.codecs.timelines.rows import Line
-from fivefold.codecs.timelines.variables import bare
+from fivefold.codecs.timelines.variables import bare, is_number
 from fivefold.errors import InputError
 from fivefold.spaces.grids import Grids
 
 MOST = 1 << 25
 """Numbers in all windows, which are not views of one array here: beyond, windows overlap less."""
+LIMITS = {LATITUDES: ("latitude", -90, 90), LONGITUDES: ("longitude", -180, 360)}
 
 
 class TrackCodec(SeriesCodec):
@@ -52,6 +55,12 @@ class TrackCodec(SeriesCodec):
     kind = "track"
     named = False
 
+    def fit(self, table: pa.Table) -> Self:
+        """Learn the columns, the clock and the scales; an InputError where a position is none on the Earth."""
+        for name in table.column_names:
+            _check(table, name)
+        return super().fit(table)
+
     def choose(self, columns: Sequence[Column], values: Floats, memory: Any) -> list[Feature]:
         """The path first, then the other variables."""
         row = {bare(column.name): number for number, column in reversed(list(enumerate(columns)))}
@@ -59,9 +68,7 @@ class TrackCodec(SeriesCodec):
             next((row[name] for name in names if name in row), None)
             for names in (LATITUDES, LONGITUDES)
         ]
-        for number, limits, what in zip(
-            pair, ((-90, 90), (-180, 360)), ("latitude", "longitude"), strict=True
-        ):
+        for number, (what, _, _) in zip(pair, LIMITS.values(), strict=True):
             if number is None:
                 raise InputError(
                     f"no column of {what} that changes",
@@ -69,7 +76,6 @@ class TrackCodec(SeriesCodec):
                     hint=f"call it {what}, in degrees, or say another --kind",
                     code="no-column",
                 )
-            _check(columns[number], values[number], limits, what, memory)
         a, b = (number for number in pair if number is not None)
         east = np.nanmin(values[b]) >= 0 and np.nanmax(values[b]) > 180 * 10.0 ** (
             columns[b].digits or 0
@@ -97,14 +103,19 @@ class TrackCodec(SeriesCodec):
         )
 
 
-def _check(column: Column, m: Floats, limits: tuple[int, int], what: str, memory: Any) -> None:
-    """Refuse what is no angle on the Earth; the row is not known any more, the value is."""
-    cells = 10.0 ** (column.digits or 0)
-    bad = m[(m < limits[0] * cells) | (m > limits[1] * cells)]
-    if len(bad):
+def _check(table: pa.Table, name: str) -> None:
+    """Refuse what is no angle on the Earth."""
+    limits = next((limits for names, limits in LIMITS.items() if bare(name) in names), None)
+    if limits is None or not is_number(table.schema.field(name).type):
+        return
+    what, least, most = limits
+    values = table[name].cast(pa.float64())
+    beyond = pc.or_(pc.less(values, least), pc.greater(values, most))
+    row = pc.index(beyond, True).as_py()
+    if row >= 0:
         raise InputError(
-            f"{bad[0] / cells:g} is no {what}",
-            where=place(memory, column=column.name),
-            hint=f"degrees go from {limits[0]} to {limits[1]}; leave the cell empty where it is not known",
+            f"{values[row].as_py():g} is no {what}",
+            where=place(table.schema.metadata, row, name),
+            hint=f"degrees go from {least} to {most}; leave the cell empty where it is not known",
             code="misfit",
         )

@@ -23,7 +23,15 @@ EQUAL = 0.01
 RISING = 0.005
 FEW_ROWS = 1000
 THOUSAND = 1000
-LEAKS = ("membership", "verbatim_windows")
+LEAKS = ("membership", "verbatim_windows", "memorised_share")
+MADE = {
+    "table": ("--rows {rows} --out synthetic.csv", "synthetic.csv"),
+    "image": ("--count 64 --out sheet.png", "synthetic/"),
+    "series": ("--count 100 --out synthetic.csv", "synthetic.csv"),
+    "track": ("--count 100 --out synthetic.csv", "synthetic.csv"),
+    "sound": ("--count 16 --out synthetic", "synthetic/"),
+}
+"""How a model of a kind is drawn from, and what its data are called."""
 
 
 def recommend(comparison: Comparison) -> Advice:
@@ -242,17 +250,17 @@ def _commands(comparison: Comparison, chosen: FamilyResult) -> list[tuple[str, s
         steps.append((f"Generate {nouns.many}", _sampling(comparison, model)))
         steps.append(("See what the model holds", f"fivefold inspect {model}"))
     steps.append((f"Train it longer, on all {nouns.many}", longer))
-    judge = f"fivefold measure {data} synthetic.csv{of_kind}"
+    made = MADE.get(comparison.data.kind, MADE["table"])[1]
+    judge = f"fivefold measure {data} {made}{of_kind}"
     steps.append((f"Judge any synthetic {nouns.whole}", judge))
     steps.append(("Repeat with more time", _again(comparison, 3)))
     return steps
 
 
 def _sampling(comparison: Comparison, model: str) -> str:
-    """How to draw from the chosen model: as many rows as the table has, or a few texts."""
-    if comparison.data.kind == "table":
-        return f"fivefold sample {model} --rows {comparison.data.rows} --out synthetic.csv"
-    return f"fivefold sample {model} --count 20"
+    """How to draw from the chosen model: as many rows as the table has, or a few of what else there is."""
+    how, _ = MADE.get(comparison.data.kind, ("--count 20", ""))
+    return f"fivefold sample {model} {how.format(rows=comparison.data.rows)}"
 
 
 def _again(comparison: Comparison, times: float) -> str:

@@ -22,7 +22,7 @@ from pyarrow import feather
 from fivefold.compare.attention import attention
 from fivefold.compare.nouns import nouns_of
 from fivefold.compare.parts import Parts
-from fivefold.compare.quality import CHEAP, quality
+from fivefold.compare.quality import quality
 from fivefold.compare.trials import Trial, trial_of
 from fivefold.families import Family
 from fivefold.measures.energy import Meter
@@ -112,12 +112,15 @@ def fit_job(job: Job, trial: Trial) -> dict[str, Any]:
         return {**found, "figures": {f.name: f.to_dict() for f in figures}}
     evidence = {"training": {"seed": job.seed, "steps": steps, **history}, "data": {}}
     model = Model(family.requires_grad_(False), trial.parts.codec, evidence)
-    figures += _judged(job, trial, model)
+    judged, made = _judged(job, trial, model)
+    figures += judged
     evidence["figures"] = {f.name: f.to_dict() for f in figures}
     if job.folder is not None:
         model.save(Path(job.folder))
     looked = attention(model, seed=job.seed)
-    shown = {} if looked is None else {"attention": asdict(looked)}
+    shown: dict[str, Any] = {} if looked is None else {"attention": asdict(looked)}
+    exhibits = trial.exhibits(model, made, job.seed)
+    shown["exhibits"] = [asdict(replace(exhibit, family=job.family)) for exhibit in exhibits]
     return {**found, **shown, "figures": {f.name: f.to_dict() for f in figures}}
 
 
@@ -152,7 +155,7 @@ def baseline_job(job: Job, trial: Trial) -> dict[str, Any]:
     family, title = trial.baseline()
     with Meter() as meter:
         family.prepare(x, seeded(x.device, "mixture", job.seed))
-    figures = meter.figures() + _judged(job, trial, Model(family, codec, {}))
+    figures = meter.figures() + _judged(job, trial, Model(family, codec, {}))[0]
     return {
         "title": title,
         "parameters": family.counted,
@@ -196,7 +199,7 @@ class Look:
         model = Model(family, self.trial.parts.codec, {})
         made = pa.concat_tables(model.sample(self.trial.look_rows, seed=self.seed))
         found = self.trial.glance(made)
-        return quality({f.name: f for f in found}, CHEAP)
+        return quality({f.name: f for f in found}, cheap=True)
 
 
 def _trained(
@@ -220,7 +223,8 @@ def _trained(
     return family, found, meter.figures(), time.perf_counter() - started, unit
 
 
-def _judged(job: Job, trial: Trial, model: Model) -> list[Figure]:
+def _judged(job: Job, trial: Trial, model: Model) -> tuple[list[Figure], pa.Table]:
+    """Every figure of a model, and the samples that it was judged by."""
     made, rates = _drawn(model, job.rows, job.seed)
     if trial.speed_draws:
         again = [_drawn(model, n, job.seed + i)[1] for i, n in enumerate(trial.speed_draws)]
@@ -229,7 +233,7 @@ def _judged(job: Job, trial: Trial, model: Model) -> list[Figure]:
     feather.write_feather(made, job.table)
     figures = trial.figures(made, job.target, job.seed)
     speed = _speed([rate for _, rate in rates], model)
-    return [speed, *figures, *trial.likelihood(model, job.seed)]
+    return [speed, *figures, *trial.likelihood(model, job.seed)], made
 
 
 Rate = tuple[int, float]

@@ -33,6 +33,10 @@ NOUNS = {
     "events": Nouns("case", "cases", "log"),
     "log": Nouns("line", "lines", "log"),
     "music": Nouns("tune", "tunes", "collection"),
+    "image": Nouns("picture", "pictures", "set of pictures", "pixel", "pixels"),
+    "series": Nouns("window", "windows", "series", "step", "steps"),
+    "track": Nouns("track", "tracks", "collection", "step", "steps"),
+    "sound": Nouns("sound", "sounds", "collection", "place", "places"),
 }
 
 

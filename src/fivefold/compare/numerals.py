@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 
 from fivefold.measures.figure import Figure
+from fivefold.plots.digits import short as short
+from fivefold.plots.digits import significant
 
 DASH = "–"
-PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 MINUS = "−"
 BYTES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
@@ -48,20 +49,6 @@ def heading(unit: str) -> str:
     return "" if unit in SPELLED else unit
 
 
-def short(value: float) -> str:
-    """Two or three significant digits, with a prefix from ten thousand on.
-
-    Example:
-        >>> short(1234567.0), short(832.4), short(12.34), short(0.0123), short(32561)
-        ('1.2 M', '832', '12.3', '0.012', '33 k')
-    """
-    size_ = abs(value)
-    if size_ >= 9_999.5:
-        scale, prefix = next(pair for pair in PREFIXES if size_ >= pair[0])
-        return f"{_digits(value / scale, 2)} {prefix}"
-    return _digits(value, 2 if size_ < 1 else 3)
-
-
 def percent(value: float) -> str:
     """A share as a percentage; below 10% with the second decimal.
 
@@ -83,9 +70,9 @@ def seconds(value: float) -> str:
         ('12 ms', '24.6 s', '5 min 12 s', '2 h')
     """
     if abs(value) < 1:
-        return f"{_digits(value * 1000, 2)} ms"
+        return f"{significant(value * 1000, 2)} ms"
     if abs(value) < 120:
-        return f"{_digits(value, 3)} s"
+        return f"{significant(value, 3)} s"
     if abs(value) < 7200:
         minutes, rest = divmod(round(value), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -102,7 +89,7 @@ def size(value: float) -> str:
     """
     for scale, prefix in BYTES:
         if abs(value) >= scale:
-            return f"{_digits(value / scale, 3)} {prefix}"
+            return f"{significant(value / scale, 3)} {prefix}"
     return f"{value:.0f} B"
 
 
@@ -115,8 +102,8 @@ def mass(value: float) -> str:
     """
     for scale, unit in ((1e6, "mg"), (1e3, "g")):
         if abs(value) * scale < 1000:
-            return f"{_digits(value * scale, 3)} {unit}"
-    return f"{_digits(value, 3)} kg"
+            return f"{significant(value * scale, 3)} {unit}"
+    return f"{significant(value, 3)} kg"
 
 
 def count(value: float | None) -> str:
@@ -170,12 +157,3 @@ SPELLED: dict[str, Callable[[float], str]] = {
     "AUC": "{:.3f}".format,
     "score": "{:.3f}".format,
 }
-
-
-def _digits(value: float, digits: int) -> str:
-    """The value with so many significant digits, never in powers of ten."""
-    if value == 0:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    written = f"{value:.{decimals}f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written

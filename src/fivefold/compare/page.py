@@ -19,12 +19,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fivefold.compare import numerals
 from fivefold.compare.advice import named
 from fivefold.compare.charts import distribution, heat_map
-from fivefold.compare.charts.canvas import Canvas, colour
 from fivefold.compare.charts.heat import chosen, difference
 from fivefold.compare.likeness import BLANKS
 from fivefold.compare.phrases import Phrases
 from fivefold.compare.result import ColumnResult, Comparison, FamilyResult, Figure, Pairs
 from fivefold.compare.sheets import Line
+from fivefold.plots.canvas import Canvas, colour
 
 TEMPLATES = Path(__file__).parent / "templates"
 GAP = 0.2
@@ -76,6 +76,7 @@ def environment() -> Environment:
         number=numerals.number,
         plain=plain,
         readable=readable,
+        said=said,
     )
     made.globals.update(gap=GAP, distribution=distribution, mark=mark)
     return made
@@ -166,6 +167,20 @@ def readable(text: str) -> str:
         c if c.isprintable() or c in "\n\t" else BLANKS.get(c, "\N{REPLACEMENT CHARACTER}")
         for c in text
     )
+
+
+def said(value: Any) -> str:
+    """What a codec says of the data, as one phrase.
+
+    Example:
+        >>> said(1797), said("8 x 8"), said(["temp", "wind"]), said({"hour": 24}), said(None)
+        ('1,797', '8 x 8', 'temp, wind', 'hour (24)', '–')
+    """
+    if isinstance(value, dict):
+        return ", ".join(f"{name} ({said(part)})" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(said, value))
+    return numerals.count(value) if value is None or isinstance(value, int | float) else str(value)
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -25,6 +25,7 @@ class Parts:
         holdout: what nothing is learned from.
         codec: the codec, fitted.
         notices: what a reader must know of the split.
+        folder: where they were read from; what jobs share lies there too.
     """
 
     train: pa.Table
@@ -32,6 +33,7 @@ class Parts:
     holdout: pa.Table
     codec: Codec
     notices: list[str] = field(default_factory=list)
+    folder: Path | None = None
 
     def write(self, folder: Path) -> None:
         """Write the parts to a folder of temporary files."""
@@ -47,4 +49,4 @@ class Parts:
         train, validation, holdout = (
             feather.read_table(folder / f"{name}.arrow") for name in NAMES
         )
-        return cls(train, validation, holdout, codec_from(state))
+        return cls(train, validation, holdout, codec_from(state), folder=folder)

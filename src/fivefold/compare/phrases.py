@@ -1,4 +1,4 @@
-"""What a report says of tables and of sequences where the two need different sentences."""
+"""What a report says of tables, of sequences and of grids where they need different sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Phrases:
     """Headings and sentences of the report's pictures.
 
     Arguments:
-        cheap: the two cheap parts of quality.
+        cheap: the cheap parts of quality.
         training: what the training curves show.
         grows: the heading of what size costs.
         grown: what is behind it.
@@ -34,6 +34,7 @@ class Phrases:
     deepest: float
 
 
+GRIDS = ("image", "series", "track", "sound")
 OWN_LOSS = "Each family has a loss of its own: compare shapes, not heights."
 PHRASES = {
     "columns": Phrases(
@@ -67,6 +68,21 @@ PHRASES = {
         joined="then",
         deepest=0.5,
     ),
+    "grid": Phrases(
+        cheap="those that few samples tell",
+        training=OWN_LOSS,
+        grows="Size and sides",
+        grown="What a larger net gains in quality, and what longer sides cost: the figures behind parameter "
+        "efficiency and scale of content.",
+        columns="What is simple to say of each, real against synthetic",
+        columns_about="The share of real ones in grey, synthetic ones as a coloured line. What the recommended family "
+        "gets most wrong comes first.",
+        pairs="What goes together",
+        pairs_about="How strongly what is said of each goes together.",
+        pair="Association",
+        joined="and",
+        deepest=1.0,
+    ),
 }
 
 
@@ -77,4 +93,6 @@ def phrases_of(kind: str) -> Phrases:
         >>> phrases_of("table").grows, phrases_of("molecule").grows
         ('Size and width', 'Size and length')
     """
-    return PHRASES["columns" if kind == "table" else "sequence"]
+    if kind == "table":
+        return PHRASES["columns"]
+    return PHRASES["grid" if kind in GRIDS else "sequence"]

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -55,17 +55,11 @@ def compare(
     target: str | None = None,
     out: Path | str | None = None,
     seed: int = 0,
-    schema: Schema | Path | str | None = None,
     threads: int | None = None,
-    encoding: str | None = None,
-    kind: str | None = None,
-    column: str | None = None,
-    alphabet: str | None = None,
-    symbols: int | None = None,
-    length: int | None = None,
     on_progress: Report | None = None,
+    **reading: Any,
 ) -> summary.Kept:
-    """Say which family of generative model to trust with a table, or with texts, molecules, event logs, ...
+    """Say which family of generative model to trust with a table, with texts, molecules, pictures, series, ...
 
     Arguments:
         data: a path, an address, the name of a bundled table, a frame or an Arrow table.
@@ -75,15 +69,9 @@ def compare(
         target: the column by which usefulness is measured; tables only.
         out: the folder for the report and the models; `comparison` if None.
         seed: the first seed, and that of the split.
-        schema: kinds of columns that are not to be found by themselves.
         threads: trainings at the same time, each of one thread; the cores of the machine if None.
-        encoding: of a text file that is not UTF-8.
-        kind: what the data are, a key of `fivefold.codecs.CODECS`; recognised if None.
-        column: of a file with several columns, the one that holds the sequences.
-        alphabet: `bytes`, `characters`, `bpe` or what else the kind of sequence has.
-        symbols: how many symbols a learned alphabet shall have.
-        length: the longest sequence; longer ones are cut into windows.
         on_progress: called when a piece of work is done, and every few seconds.
+        reading: how the data are read: what `fivefold.intake.Reading` takes, such as `kind`, `schema` or `length`.
 
     Returns:
         The comparison, with the folder and the report in it.
@@ -94,7 +82,7 @@ def compare(
     started = time.monotonic()
     chosen = check_families(families)
     folder = Path(out if out is not None else "comparison")
-    given = Reading(kind, column, encoding, schema, alphabet, symbols, length)
+    given = Reading(**reading)
     codec, table = given.open(data)
     parts = trial_of(codec.kind).split(codec, table, seed)
     effort = min(1.0, max(LEAST_EFFORT, minutes / WHOLE_EFFORT))
@@ -105,6 +93,7 @@ def compare(
     budget = fit_seconds(minutes, workers, len(chosen), seeds, trial.overhead, trial.cheap)
     with tempfile.TemporaryDirectory(prefix="fivefold-") as place:
         parts.write(Path(place))
+        trial.ready(Path(place))
         digest = f"{source['sha256']}-{seed}-{json.dumps(parts.codec.to_dict(), sort_keys=True)}"
         common = Job("floor", place, digest, seed=seed, target=target, rows=trial.rows)
         common = replace(common, effort=effort, results=str(folder / "jobs"))
@@ -302,7 +291,7 @@ def _data(data: Any, source: dict[str, Any], trial: Trial, target: str | None) -
         notices=parts.notices or list(parts.codec.notices),
         kind=parts.codec.kind,
         passages=trial.passages_held,
-        written={k: v for k, v in told.items() if k not in ("columns", "kind")},
+        written={k: v for k, v in told.items() if k not in ("columns", "kind") and v is not None},
     )
 
 
@@ -321,7 +310,9 @@ def _command(
     parts += ["--seed", str(seed), "--out", str(folder)]
     if len(families) < len(FAMILIES):
         parts += ["--families", ",".join(families)]
-    for option in ("kind", "column", "alphabet", "symbols", "length"):
-        if (value := getattr(given, option)) is not None:
-            parts += [f"--{option}", str(value)]
+    for option in fields(given):
+        value = getattr(given, option.name)
+        if value is not None and not isinstance(value, Schema):
+            words = [] if value is True else [str(value)]
+            parts += [f"--{option.name.replace('_', '-')}", *words]
     return shlex.join(parts + (["--target", target] if target else []))

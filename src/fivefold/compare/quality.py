@@ -1,37 +1,74 @@
 """Quality as one number in [0, 1], and what is read off its curves.
 
-A curve, a ranking and a word need one number; the figures it is made of stay beside it. With the
-column-shape error s, the pair-trend error p and the area a under the curve of a classifier that
-tells synthetic from real,
+A curve, a ranking and a word need one number; the figures it is made of stay beside it. It is the mean of what was
+measured of
 
-    quality = mean of (1 - s), (1 - p) and 1 - 2 |a - 1/2|,
+    tables, sequences   1 - column-shape error, 1 - pair-trend error, 1 - 2 |detection AUC - 1/2|
+    pictures            1 - sqrt(Frechet distance / 128), precision, recall
 
-over those of the three that were measured: 1 is real data, and each part costs its full range.
-Along a curve only the first two are cheap enough to measure at every point, so a curve's end lies
-above the figure in the table.
+where 1 is real data and each part costs its full range. The Frechet distance is a squared one, in 128 features of mean
+variance 1: its root over that of 128 is a distance by the spread of real data, 1 for a generator that makes but one
+picture. Along a curve only the first parts are cheap enough to be measured at every point, so that a curve does not end
+at the figure in the table.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from fivefold.compare.result import CurvePoint, Run, ScalePoint, SizePoint
 from fivefold.measures.figure import Figure
 
 SHAPE, TREND, DETECTION = "column_shape_error", "pair_trend_error", "detection_auc"
-PARTS = (SHAPE, TREND, DETECTION)
-CHEAP = (SHAPE, TREND)
+FEATURES = 128
 ENOUGH = 0.95
 
 
-def quality(figures: Mapping[str, Figure], parts: Sequence[str] = PARTS) -> Figure:
+@dataclass(frozen=True)
+class Term:
+    """A part of the quality.
+
+    Arguments:
+        name: of the figure.
+        words: what is added up.
+        score: from the figure's value to [0, 1].
+        cheap: whether it is measured along a curve.
+        top: the value that is best, where it lies inside of the range.
+    """
+
+    name: str
+    words: str
+    score: Callable[[float], float]
+    cheap: bool = True
+    top: float | None = None
+
+
+ROWS = (
+    Term(SHAPE, "1 - column-shape error", lambda v: 1 - v),
+    Term(TREND, "1 - pair-trend error", lambda v: 1 - v),
+    Term(DETECTION, "1 - 2 |detection AUC - 0.5|", lambda v: 1 - 2 * abs(v - 0.5), False, 0.5),
+)
+PICTURES = (
+    Term(
+        "frechet_distance",
+        f"1 - sqrt(Frechet distance / {FEATURES})",
+        lambda v: 1 - math.sqrt(min(1.0, max(0.0, v) / FEATURES)),
+    ),
+    Term("precision", "precision", lambda v: min(1.0, v), False),
+    Term("recall", "recall", lambda v: min(1.0, v), False),
+)
+TERMS = (ROWS, PICTURES)
+
+
+def quality(figures: Mapping[str, Figure], *, cheap: bool = False) -> Figure:
     """The mean of the parts that were measured, with the mean of their intervals.
 
     Arguments:
-        figures: figures by name; only `parts` of them are looked at.
-        parts: which of the three count; `CHEAP` along a curve.
+        figures: figures by name; only those of the terms of one kind of data are looked at.
+        cheap: whether only the parts count that are measured along a curve.
 
     Returns:
         the figure `quality`, None where no part was measured.
@@ -40,12 +77,17 @@ def quality(figures: Mapping[str, Figure], parts: Sequence[str] = PARTS) -> Figu
         >>> quality({SHAPE: Figure(SHAPE, "", 0.01), TREND: Figure(TREND, "", 0.03)}).value
         0.98
     """
-    used = [figures[name] for name in parts if name in figures and figures[name].value is not None]
-    scores = [_scores(figure) for figure in used]
-    missing = [name.replace("_", " ") for name in parts if name not in {f.name for f in used}]
-    terms = {SHAPE: "1 - column-shape error", TREND: "1 - pair-trend error"}
-    named = ", ".join(terms.get(f.name, "1 - 2 |detection AUC - 0.5|") for f in used)
-    floors = [_score(f, f.floor) for f in used if f.floor is not None]
+    terms = [term for term in terms_of(figures) if term.cheap or not cheap]
+    known = [
+        (term, figure)
+        for term in terms
+        if (figure := figures.get(term.name)) is not None and figure.value is not None
+    ]
+    missing = {term.name for term in terms} - {term.name for term, _ in known}
+    scores = [_scores(term, figure) for term, figure in known]
+    named = ", ".join(term.words for term, _ in known)
+    lacking = ", ".join(t.name.replace("_", " ") for t in terms if t.name in missing)
+    floors = [term.score(figure.floor) for term, figure in known if figure.floor is not None]
     return Figure(
         name="quality",
         title="Quality",
@@ -54,13 +96,18 @@ def quality(figures: Mapping[str, Figure], parts: Sequence[str] = PARTS) -> Figu
         high=_mean([high for _, _, high in scores]),
         better="higher",
         best=1.0,
-        floor=_mean(floors) if floors and len(floors) == len(used) else None,
+        floor=_mean(floors) if floors and len(floors) == len(known) else None,
         unit="score",
         definition=f"The mean of {named}." if named else "The mean of the quality figures.",
-        source="fivefold; the parts as SDMetrics and the classifier two-sample test define them",
-        note=f"without {', '.join(missing)}, not measured" if missing else "",
-        details={f.name: value for f, (value, _, _) in zip(used, scores, strict=True)},
+        source="fivefold; the parts as their own definitions say",
+        note=f"without {lacking}, not measured" if missing else "",
+        details={f.name: value for (_, f), (value, _, _) in zip(known, scores, strict=True)},
     )
+
+
+def terms_of(figures: Mapping[str, Figure]) -> tuple[Term, ...]:
+    """The parts of the quality that suit what was measured: those of which there is any."""
+    return next((terms for terms in TERMS if any(t.name in figures for t in terms)), ROWS)
 
 
 def pooled_curve(runs: Sequence[Run]) -> list[CurvePoint]:
@@ -190,25 +237,21 @@ def reach(
 def _final(run: Run) -> float | None:
     if "quality" in run.figures:
         return run.figures["quality"].value
-    if any(name in run.figures for name in PARTS):
+    if any(term.name in run.figures for term in terms_of(run.figures)):
         return quality(run.figures).value
     return run.curve[-1].quality if run.curve else None
 
 
-def _scores(figure: Figure) -> tuple[float, float, float]:
+def _scores(term: Term, figure: Figure) -> tuple[float, float, float]:
     """The part of the quality that a figure gives, with its interval."""
-    value = _score(figure, figure.value)
+    assert figure.value is not None
+    value = term.score(figure.value)
     if figure.low is None or figure.high is None:
         return value, value, value
-    ends = [_score(figure, figure.low), _score(figure, figure.high)]
-    if figure.name == DETECTION and figure.low <= 0.5 <= figure.high:
+    ends = [term.score(figure.low), term.score(figure.high)]
+    if term.top is not None and figure.low <= term.top <= figure.high:
         ends.append(1.0)
     return value, min(ends), max(ends)
-
-
-def _score(figure: Figure, value: float | None) -> float:
-    assert value is not None
-    return 1 - 2 * abs(value - 0.5) if figure.name == DETECTION else 1 - value
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -24,25 +24,33 @@ from fivefold.compare.charts import (
     sparkline,
     training_curves,
 )
-from fivefold.compare.charts.canvas import colour
+from fivefold.compare.halls import exhibited
 from fivefold.compare.likeness import likeness
 from fivefold.compare.nouns import nouns_of
 from fivefold.compare.numerals import heading
-from fivefold.compare.page import by_error, defined, pair_maps, render
+from fivefold.compare.page import by_error, defined, pair_maps, render, said
 from fivefold.compare.phrases import phrases_of
 from fivefold.compare.pictures import drawn as pictures
 from fivefold.compare.portrait import portrait
-from fivefold.compare.quality import CHEAP, quality
+from fivefold.compare.quality import quality
 from fivefold.compare.result import Comparison, FamilyResult, Figure
 from fivefold.compare.sheets import GROUPS, REST, Group, Sheet, definitions, group_of, sheets
+from fivefold.compare.sketches import SKETCHES
 from fivefold.compare.terminal import text_table
 from fivefold.compare.words import COLUMNS, Column
+from fivefold.plots.canvas import colour
 
 __all__ = ["comparison_page", "measure_page", "text_table"]
 
 DOTS = 6
 LIKENESS = 4_000
 SYNTHETIC = "synthetic"
+FACTS = (
+    *(("alphabet", "Alphabet"), ("symbols", "Symbols"), ("length", "Length"), ("size", "Size")),
+    *(("classes", "Classes"), ("step", "Step"), ("entities", "Entities"), ("rate", "Rate")),
+    ("seconds", "Seconds"),
+)
+"""What a codec says that stands under the headline."""
 ABOUT = {"lower": "lower is better", "higher": "higher is better"}
 
 
@@ -93,6 +101,7 @@ def comparison_page(comparison: Comparison) -> str:
     drawn = [_drawn(sheet, nouns.many) for sheet in sheets(comparison)]
     curves, losses = _curves(comparison), _losses(comparison)
     gallery = _gallery(comparison)
+    exhibits = exhibited(comparison, nouns)
     return render(
         "comparison.html.j2",
         c=comparison,
@@ -110,6 +119,7 @@ def comparison_page(comparison: Comparison) -> str:
         curves=curves,
         losses=losses,
         gallery=gallery,
+        exhibits=exhibits,
         attention=_attention(comparison),
         trainings=trainings,
         growths=growths,
@@ -122,6 +132,7 @@ def comparison_page(comparison: Comparison) -> str:
             drawn,
             [
                 ("samples", "Side by side", bool(gallery)),
+                *((hall.key, hall.title, True) for hall in exhibits),
                 ("tradeoff", "Quality against time", bool(curves)),
                 ("losses", "Loss against time", bool(losses)),
                 ("training", "Training", bool(trainings)),
@@ -165,7 +176,9 @@ def measure_page(
     """
     nouns, phrases = nouns_of(kind), phrases_of(kind)
     names = names or (f"the real {nouns.whole}", f"the synthetic {nouns.whole}")
-    if kind == "table":
+    if kind in SKETCHES:
+        real, synthetic = SKETCHES[kind](real, synthetic)
+    if kind == "table" or kind in SKETCHES:
         columns, pairs = portrait(real, {SYNTHETIC: synthetic}, schema=schema)
     else:
         columns, pairs = likeness(_texts(real), {SYNTHETIC: _texts(synthetic)}, kind)
@@ -218,7 +231,7 @@ def _short(row: Row) -> str:
 def _curves(comparison: Comparison) -> str:
     """The trade-off picture, once wide and once for a phone."""
     floor = {**comparison.floor}
-    real = quality(floor, CHEAP).value if floor else None
+    real = quality(floor, cheap=True).value if floor else None
     drawn = [
         quality_curves(comparison.families, width=width, real=real, baseline=comparison.baseline)
         for width in (1060, 360)
@@ -267,10 +280,9 @@ def _facts(comparison: Comparison) -> list[tuple[str, str]]:
     facts = [(nouns.many.capitalize(), numerals.count(data.rows))]
     if data.kinds:
         facts.append(("Columns", numerals.count(len(data.kinds))))
-    for key, title in (("alphabet", "Alphabet"), ("symbols", "Symbols"), ("length", "Length")):
-        if key in data.written:
-            value = data.written[key]
-            facts.append((title, numerals.count(value) if isinstance(value, int) else str(value)))
+    for key, title in FACTS:
+        if data.written.get(key):
+            facts.append((title, said(data.written[key])))
     return facts
 
 

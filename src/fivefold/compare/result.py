@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fivefold.compare.curves import CurvePoint, ScalePoint, SizePoint, Step
+from fivefold.compare.exhibits import Exhibit
 from fivefold.compare.profile import (
     Attention,
     ColumnResult,
@@ -38,6 +39,7 @@ __all__ = [
     "CurvePoint",
     "Data",
     "Examples",
+    "Exhibit",
     "FamilyResult",
     "Figure",
     "Gallery",
@@ -236,7 +238,7 @@ class Comparison:
         baseline: the cheap model beside them, or None.
         floor: real against real, by figure.
         advice: the recommendation.
-        columns, pairs, examples, gallery, attention: what the pictures show.
+        columns, pairs, examples, gallery, attention, exhibits: what the pictures show.
         seconds: processor seconds of the whole comparison.
         format: the version of this structure.
     """
@@ -257,6 +259,7 @@ class Comparison:
     examples: Examples = field(default_factory=Examples)
     gallery: Gallery = field(default_factory=Gallery)
     attention: Attention = field(default_factory=Attention)
+    exhibits: list[Exhibit] = field(default_factory=list)
     seconds: float | None = None
     format: int = FORMAT
 

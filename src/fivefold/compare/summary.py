@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import feather
 
 from fivefold.compare.advice import recommend
+from fivefold.compare.exhibits import Exhibit
 from fivefold.compare.jobs import Job
 from fivefold.compare.nouns import nouns_of
 from fivefold.compare.profile import Attention, Examples
@@ -104,7 +105,7 @@ def complete(
     columns, pairs = trial.portrait(made)
     gallery = trial.gallery(made)
     shown = filled.advice.family or next(iter(made), None)
-    tabular = not gallery.made and shown in made
+    tabular = trial.kind == "table" and shown in made
     return replace(
         filled,
         columns=columns,
@@ -114,6 +115,7 @@ def complete(
         attention=next(
             (Attention(**r["attention"]) for _, r in done if "attention" in r), Attention()
         ),
+        exhibits=_exhibits(families, done, trial),
     )
 
 
@@ -241,6 +243,17 @@ def _baseline(done: Sequence[tuple[Job, dict[str, Any]]]) -> FamilyResult | None
                 seconds=result["seconds"],
             )
     return None
+
+
+def _exhibits(
+    families: Sequence[str], done: Sequence[tuple[Job, dict[str, Any]]], trial: Trial
+) -> list[Exhibit]:
+    """What is shown of real data, then of each family's first sound run."""
+    found = [replace(exhibit, family="real") for exhibit in trial.real()]
+    for name in families:
+        runs = (result for job, result in done if job.family == name and result.get("exhibits"))
+        found += [Exhibit(**e) for e in next(runs, {"exhibits": []})["exhibits"]]
+    return found
 
 
 def _tables(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from fivefold.codecs.schema import infer
 from fivefold.codecs.table import TableCodec
+from fivefold.compare.exhibits import Exhibit
 from fivefold.compare.mixture import Mixture
 from fivefold.compare.parts import Parts
 from fivefold.compare.portrait import portrait
@@ -52,6 +54,7 @@ class TableTrial:
     def __init__(self, parts: Parts, effort: float = 1.0) -> None:
         assert isinstance(parts.codec, TableCodec)
         self.parts, self.codec = parts, parts.codec
+        self.kind = self.codec.kind
         self.schema = self.codec.schema
 
     @staticmethod
@@ -72,6 +75,9 @@ class TableTrial:
         rows = table.replace_schema_metadata()
         found.fit(rows.take(train))
         return Parts(rows.take(train), rows.take(chosen), rows.take(held), found)
+
+    def ready(self, folder: Path) -> None:
+        """Nothing: jobs have no work in common."""
 
     def check(self, target: str | None) -> None:
         """Refuse a target that is no column."""
@@ -177,6 +183,14 @@ class TableTrial:
     def gallery(self, made: Mapping[str, pa.Table]) -> Gallery:
         """Nothing: ten rows of the recommended family stand in the report instead."""
         return Gallery()
+
+    def real(self) -> list[Exhibit]:
+        """Nothing: there is nothing to look at."""
+        return []
+
+    def exhibits(self, model: Model, made: pa.Table, seed: int) -> list[Exhibit]:
+        """Nothing: there is nothing to look at."""
+        return []
 
 
 def widened(x: Batch, space: Space, width: float) -> tuple[Batch, Space]:

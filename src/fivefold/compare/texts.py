@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -21,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from fivefold.codecs.sequences import SequenceCodec
+from fivefold.compare.exhibits import Exhibit
 from fivefold.compare.likeness import likeness
 from fivefold.compare.ngram import NGram
 from fivefold.compare.parts import Parts
@@ -98,6 +100,9 @@ class SequenceTrial:
         train = np.setdiff1d(left, chosen)
         notices = [*codec.notices, *([cut_notice(cut)] if cut else [])]
         return Parts(table.take(train), table.take(chosen), table.take(held), codec, notices)
+
+    def ready(self, folder: Path) -> None:
+        """Nothing: jobs have no work in common."""
 
     def check(self, target: str | None) -> None:
         """Refuse any target: there is no column to predict."""
@@ -253,6 +258,14 @@ class SequenceTrial:
             return [text if len(text) <= SHOWN_MOST else text[:SHOWN_MOST] + "…" for text in texts]
 
         return Gallery(some(self.holdout), {name: some(table) for name, table in made.items()})
+
+    def real(self) -> list[Exhibit]:
+        """Nothing: there is nothing to look at."""
+        return []
+
+    def exhibits(self, model: Model, made: pa.Table, seed: int) -> list[Exhibit]:
+        """Nothing: there is nothing to look at."""
+        return []
 
 
 def documents(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import pyarrow as pa
 
+from fivefold.compare.bootstrap import SeasonalBootstrap
+from fivefold.compare.components import Components
+from fivefold.compare.exhibits import Exhibit
+from fivefold.compare.images import ImageTrial
 from fivefold.compare.mixture import Mixture
 from fivefold.compare.ngram import NGram
 from fivefold.compare.parts import Parts
 from fivefold.compare.profile import ColumnResult, Gallery, Pairs
+from fivefold.compare.sounds import SoundTrial
 from fivefold.compare.tables import TableTrial
 from fivefold.compare.texts import SequenceTrial
+from fivefold.compare.timelines import SeriesTrial
 from fivefold.families import Family
 from fivefold.intake import Codec
 from fivefold.measures.figure import Figure
@@ -20,10 +27,13 @@ from fivefold.model import Model
 from fivefold.spaces import Data, Space
 from fivefold.training import Plan
 
+Baseline = Mixture | NGram | Components | SeasonalBootstrap
+
 
 class Trial(Protocol):
     """How families are tried on one sort of data."""
 
+    kind: str
     parts: Parts
     looks: ClassVar[tuple[int, ...]]
     """The validations at which the curve of the quality has a point."""
@@ -40,6 +50,9 @@ class Trial(Protocol):
     @staticmethod
     def split(codec: Codec, table: pa.Table, seed: int) -> Parts:
         """The parts of the data, and the codec fitted."""
+
+    def ready(self, folder: Path) -> None:
+        """Do once what all jobs need, and leave it in the folder of the parts."""
 
     def check(self, target: str | None) -> None:
         """Refuse a target that cannot be measured."""
@@ -74,7 +87,7 @@ class Trial(Protocol):
     def held_out(self, seed: int) -> Data:
         """The validation part, encoded, in an order in which any beginning stands for the whole."""
 
-    def baseline(self) -> tuple[Mixture | NGram, str]:
+    def baseline(self) -> tuple[Baseline, str]:
         """The cheap model beside the families, not fitted yet, and its name for people."""
 
     def scaled(self) -> Iterator[tuple[int, Data, Space]]:
@@ -84,10 +97,22 @@ class Trial(Protocol):
         """What real and synthetic data look like beside each other."""
 
     def gallery(self, made: Mapping[str, pa.Table]) -> Gallery:
-        """Whole samples of each family to be read side by side; empty for tables."""
+        """Whole samples of each family to be read side by side; empty for tables and grids."""
+
+    def real(self) -> list[Exhibit]:
+        """Real data to be looked at; nothing for tables and sequences."""
+
+    def exhibits(self, model: Model, made: pa.Table, seed: int) -> list[Exhibit]:
+        """What a family makes, to be looked at; nothing for tables and sequences."""
 
 
-TRIALS: dict[str, type[Trial]] = {"table": TableTrial}
+TRIALS: dict[str, type[Trial]] = {
+    "table": TableTrial,
+    "image": ImageTrial,
+    "series": SeriesTrial,
+    "track": SeriesTrial,
+    "sound": SoundTrial,
+}
 """The trial of each kind of data that is not a sequence."""
 
 

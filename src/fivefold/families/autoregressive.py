@@ -2,8 +2,10 @@
 
     log p(x) = sum_j log p(x_j | x_1..x_{j-1})
 
-Every conditional is a distribution that a net gives in closed form, so the likelihood is exact. Columns of a table have
-a net each, over categories and mixtures of logistics (RNADE); symbols of a sequence have one causal net (GPT).
+Every conditional is a distribution that a net gives in closed form, so the likelihood is exact; where patches of
+pictures are drawn by way of typical patches, it is a bound. Columns of a table have
+a net each, over categories and mixtures of logistics (RNADE); symbols of a sequence have one causal net (GPT); patches
+of a grid have one as well, which says what each is like, and small nets for the numbers inside (`GridConditionals`).
 
 A condition moves what it shows to the front where the net can: x_j then sees the earlier variables and everything
 shown, log p(x_rest | x_S) = sum_{j not in S} log p(x_j | x_{<j}, x_S). Steps that train a random S make any part of a
@@ -37,7 +39,8 @@ class Autoregressive(Family):
 
     Arguments:
         space: what one datum is.
-        config: of the conditionals of this sort of space (`ColumnConditionals`, `SequenceConditionals`).
+        config: of the conditionals of this sort of space (`ColumnConditionals`, `SequenceConditionals`,
+            `GridConditionals`).
 
     Example:
         >>> family = Autoregressive(Space(continuous=(1,), discrete=(2, 3)), width=16)
@@ -63,12 +66,21 @@ class Autoregressive(Family):
             ema=0.02,
             conditional=0.0,
         ),
+        "grid": Recipe(
+            batch=64,
+            optimiser="muon",
+            rate=8e-3,
+            muon_rate=0.04,
+            ema=0.03,
+            conditional=0.3,
+        ),
     }
 
     def __init__(self, space: Space, **config: Any) -> None:
         super().__init__(space)
         self.conditionals = CONDITIONALS[space.sort](space, **config)
         self.config = self.conditionals.config
+        self.likelihood = self.conditionals.likelihood  # type: ignore[misc]
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
@@ -92,7 +104,7 @@ class Autoregressive(Family):
     def log_prob(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
-        """log p(x | c), exact, with shape (B,)."""
+        """log p(x | c) with shape (B,): exact, or a bound where patches are drawn by way of typical ones."""
         return self.conditionals.log_prob(x, c).sum(1)
 
     @torch.no_grad()

@@ -67,7 +67,11 @@ class Recipe:
 
 
 class Family(nn.Module, ABC):
-    """One training principle over one space."""
+    """One training principle over one space.
+
+    Attributes:
+        notices: what people must know of a training that has ended, one sentence each.
+    """
 
     name: ClassVar[str]
     likelihood: ClassVar[Literal["exact", "bound", "none"]]
@@ -78,6 +82,7 @@ class Family(nn.Module, ABC):
         super().__init__()
         self.space = space
         self.config = config
+        self.notices: list[str] = []
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:

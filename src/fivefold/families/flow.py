@@ -1,29 +1,18 @@
-"""Normalizing flow: a datum turned into uniform noise by an invertible map, one variable given those before it.
+"""Normalizing flow: a datum turned into uniform noise by an invertible map.
 
-The datum becomes a point u of the unit cube (`Dequantize`: a symbol is a cell, a number is u = Phi(z)); the flow
-sends u to base noise y, uniform on the cube, by a monotone map of each u_j that depends on the earlier variables:
+    y = F(x),   log p(x) = log |det dF/dx|,   p(y) = 1 on the unit cube
 
-    y_j = F_j(u_j | u_<j),    log p(x) = sum_j log dF_j/du_j + log dx-volume,    p(y) = 1.
+F is triangular: each y_j = F_j(x_j | those before) is monotone in x_j, a distribution function that depends on what
+came before in an order. So F inverts exactly, and its log-determinant is the sum of the log slopes. A symbol owns a
+cell of the unit interval, and so does a level of a scale; F_j is linear inside a cell and later variables see the cell
+alone, so that the density is constant there, the bound of dequantization is tight and the likelihood exact.
 
-A symbol's F_j is a linear spline whose knots are the edges of the cells, C_k at the lower edge of cell k and
-C_k + P_k at its upper: its slope P_k / w_k is constant in a cell and later variables see the cell alone, so the
-bound of dequantization is tight and the likelihood exact. A number's F_j is two steps in z: the numbers seen draw it
-along linearly, z'_j = z_j - sum_{i<j} A_ji z_i (of slope 1), then comes the distribution function of a mixture of
-logistics. On diamonds, splines of 64 knots in u were a nat worse than mixtures, and leaving A out cost 0.2 nats. A
-condition moves what it shows to the front, as in the autoregressive family.
-
-On symbols this is said plainly: an autoregressive flow whose cells are the symbols has the likelihood of the
-autoregressive family with the same net, no more and no less, and draws the same sequences at the same cost. What it
-adds is the code: every sequence has base noise y in the cube, from which it comes back exactly; y is uniform where the
-model is right, which is a test of fit, and two sequences can be joined by a path between their codes. The code of a
-sequence has as many places as the space; the absent ones hold fresh noise.
+What the map is depends on the sort of space (`nets.maps`): columns and sequences go one variable after another; a grid
+goes from coarse to fine, many numbers at a time.
 
 References:
-    Ho et al., "Flow++: improving flow-based generative models with variational dequantization and architecture
-    design", ICML 2019, arXiv:1902.00275 (mixture distribution functions).
-    Papamakarios et al., "Masked autoregressive flow for density estimation", NeurIPS 2017, arXiv:1705.07057.
-    Müller et al., "Neural importance sampling", 2019, arXiv:1808.03856 (linear splines on the unit interval).
-    Durkan et al., "Neural spline flows", NeurIPS 2019, arXiv:1906.04032.
+    Dinh et al., "NICE: non-linear independent components estimation", 2014, arXiv:1410.8516.
+    Papamakarios et al., "Normalizing flows for probabilistic modeling and inference", JMLR 2021, arXiv:1912.02762.
     Theis et al., "A note on the evaluation of generative models", ICLR 2016, arXiv:1511.01844.
 """
 
@@ -34,12 +23,11 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from fivefold.families.candidates import resample
 from fivefold.families.family import Family, Recipe, Turn
-from fivefold.nets.conditionals import CONDITIONALS
-from fivefold.spaces import Batch, Condition, Data, Dequantize, Space
+from fivefold.nets.maps import MAPS
+from fivefold.spaces import Batch, Condition, Data, Space
 
 
 class Flow(Family):
@@ -47,7 +35,7 @@ class Flow(Family):
 
     Arguments:
         space: what one datum is.
-        config: of the conditionals of this sort of space (`ColumnConditionals`, `SequenceConditionals`).
+        config: of the invertible map of this sort of space (`ConditionalMap`, `GridMap`).
 
     Example:
         >>> family = Flow(Space(continuous=(1,), discrete=(2, 3)), width=16)
@@ -64,27 +52,28 @@ class Flow(Family):
         "sequence": Recipe(
             batch=16, length=128, optimiser="muon", rate=3e-3, ema=0.1, conditional=0.0
         ),
+        "grid": Recipe(
+            epochs=6, batch=16, optimiser="muon", rate=4e-3, muon_rate=0.02, conditional=0.15
+        ),
     }
 
     def __init__(self, space: Space, **config: Any) -> None:
         super().__init__(space)
-        self.dequantize = Dequantize(space)
-        self.conditionals = CONDITIONALS[space.sort](space, **config)
-        self.config = self.conditionals.config
+        self.map = MAPS[space.sort](space, **config)
+        self.config = self.map.config
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
-        """The configuration of the conditionals at a scale."""
-        return CONDITIONALS[space.sort].sized(space, size)
+        """The configuration of the map at a scale."""
+        return MAPS[space.sort].sized(space, size)
 
     def prepare(self, x: Data, generator: torch.Generator) -> None:
-        """Cut the cells, and start the conditionals where the data are."""
-        self.dequantize.fit(x)
-        self.conditionals.prepare(x)
+        """Start the map where the data are."""
+        self.map.prepare(x)
 
     def settle(self, x: Data, generator: torch.Generator) -> None:
-        """Close the gap between mean predictions and frequencies of the symbols."""
-        self.conditionals.settle(x)
+        """Close the gap between mean predictions and frequencies, where the map has one."""
+        self.map.settle(x)
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
@@ -95,28 +84,18 @@ class Flow(Family):
     def log_prob(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator | None = None
     ) -> Tensor:
-        """log p(x | c), exact, with shape (B,): slopes of the map times volumes of the cells, as one."""
-        return self.conditionals.log_prob(x, c).sum(1)
-
-    def log_slopes(self, x: Batch, c: Condition | None = None) -> Tensor:
-        """log dF_j/du_j of each variable that is not seen, with shape (B, L + D)."""
-        return self.conditionals.log_prob(x, c) - self.dequantize.log_volume(x)
+        """log p(x | c), exact, with shape (B,)."""
+        return self.map.log_prob(x, c)
 
     def encode(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
     ) -> Tensor:
-        """Base noise y of the data, float64 in (0, 1) with shape (B, L + D); what is seen keeps its u."""
-        L = self.space.positions
-        r = torch.rand(len(x), L, generator=generator, device=x.device).double()
-        wide = Batch(
-            x.continuous, functional.pad(x.discrete, (0, L - x.discrete.shape[1])), x.lengths
-        )
-        return self.conditionals.encode(x, self.dequantize.encode(wide, r), r, c)
+        """Base noise y of the data, float64 in (0, 1) with shape (B, L + D), uniform where the model is right."""
+        return self.map.encode(x, c, generator=generator)
 
-    @torch.no_grad()
-    def decode(self, y: Tensor, c: Condition | None = None, **how: Any) -> Batch:
+    def decode(self, y: Tensor, c: Condition | None = None) -> Batch:
         """The data that the base noise y (B, L + D) belongs to: the inverse of `encode`."""
-        return self.conditionals.decode(y, c)
+        return self.map.decode(y, c)
 
     @torch.no_grad()
     def sample(
@@ -129,13 +108,10 @@ class Flow(Family):
         **how: Any,
     ) -> Batch:
         """n data, decoded from uniform noise; where a condition makes draws approximate, each kept of several."""
+        if c is None or candidates == 1 or not self.map.approximate(c):
+            return self.map.draw(n, c, generator=generator, **how)
 
-        def propose(many: int, c: Condition | None) -> Batch:
-            places = self.space.positions + self.space.dimensions
-            device = self.dequantize.width.device
-            y = torch.rand(many, places, generator=generator, device=device, dtype=torch.float64)
-            return self.conditionals.decode(y, c, dtype=None, **how)
+        def propose(many: Condition) -> Batch:
+            return self.map.draw(len(many), many, generator=generator, **how)
 
-        if c is None or candidates == 1 or not self.conditionals.approximate(c):
-            return propose(n, c)
-        return resample(self, lambda some: propose(len(some), some), c, candidates, generator)
+        return resample(self, propose, c, candidates, generator)

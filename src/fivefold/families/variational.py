@@ -11,7 +11,8 @@ that lets go of its code before the decoder has learned to listen. Sampling uses
 What a code is depends on the sort of space. A table row has a class, a Gaussian for what bends and one for what is
 linear; what a condition shows is read by the encoder, and q(z | x_S) takes the place of the prior in both bound and
 sampling. A sequence has one Gaussian, from which a causal decoder begins; a prompt chooses among codes drawn from the
-prior. `information` says what the codes carry.
+prior. A grid has one Gaussian, whose prior is a mixture fitted when training has ended (`settle`). `information` says
+what the codes carry.
 
 References:
     Kingma & Welling, "Auto-encoding variational Bayes", ICLR 2014, arXiv:1312.6114.
@@ -29,7 +30,9 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from fivefold.errors import InputError
 from fivefold.families.family import Family, Recipe, Turn
+from fivefold.nets.grid_latents import GridLatents
 from fivefold.nets.information import Information
 from fivefold.nets.latents import LATENTS
 from fivefold.spaces import Batch, Condition, Data, Space
@@ -40,7 +43,7 @@ class Variational(Family):
 
     Arguments:
         space: what one datum is.
-        config: of the latent code of this sort of space (`ColumnLatents`, `SequenceLatents`).
+        config: of the latent code of this sort of space (`ColumnLatents`, `SequenceLatents`, `GridLatents`).
 
     Example:
         >>> family = Variational(Space(continuous=(2,), discrete=(2, 3)), classes=8, width=16)
@@ -66,6 +69,9 @@ class Variational(Family):
             ema=0.1,
             conditional=0.0,
         ),
+        "grid": Recipe(
+            epochs=20, batch=128, optimiser="muon", rate=2e-3, ema=0.05, conditional=0.3
+        ),
     }
 
     def __init__(self, space: Space, **config: Any) -> None:
@@ -81,6 +87,10 @@ class Variational(Family):
     def prepare(self, x: Data, generator: torch.Generator) -> None:
         """Start the decoder where the data are."""
         self.latents.prepare(x)
+
+    def settle(self, x: Data, generator: torch.Generator) -> None:
+        """Fit the prior to the codes of the data, where it is fitted."""
+        self.notices = self.latents.settle(x, generator)
 
     def losses(
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
@@ -113,6 +123,28 @@ class Variational(Family):
     ) -> Batch:
         """n data from prior and decoder; what a condition shows decides about the code."""
         return self.latents.draw(n, c, generator=generator, **how)
+
+    def encode(self, x: Batch, *, generator: torch.Generator) -> Tensor:
+        """Codes of grids, drawn from the posterior, with shape (B, K).
+
+        Raises:
+            InputError: where the space is not one of grids.
+        """
+        return self._grids.encode(x, generator)
+
+    def decode(self, y: Tensor, c: Condition | None = None) -> Batch:
+        """The grids that codes (B, K) lead to, without the noise of single numbers."""
+        return self._grids.decode(y, c)
+
+    @property
+    def _grids(self) -> GridLatents:
+        if isinstance(self.latents, GridLatents):
+            return self.latents
+        raise InputError(
+            "only grids have variational codes between which one could go",
+            hint="take the flow family",
+            code="no-code",
+        )
 
     def information(self, x: Batch) -> Information:
         """What the codes say of the data: zero nats where the posterior has let go."""

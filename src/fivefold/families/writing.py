@@ -18,5 +18,5 @@ def writer(family: Family) -> SequenceConditionals | None:
         >>> writer(Diffusion(space, width=64, depth=1)) is None
         True
     """
-    found = getattr(family, "conditionals", None)
+    found = getattr(getattr(family, "map", family), "conditionals", None)
     return found if isinstance(found, SequenceConditionals) else None

@@ -17,6 +17,19 @@ Of sequences:
     execution, questions         does code run, are questions answered (these need a model, not its samples)
     sandbox                      where code is run
 
+Of pictures:
+
+    pictures                     all of it, in the features of a small net that is trained on the real ones
+
+Of sounds:
+
+    sound                        the same in the features of log-mel spectra, and of long-term spectra
+
+Of series and tracks:
+
+    series                       all of it, of windows
+    forecasts                    CRPS beside a seasonal-naive and a boosted forecast
+
 Names are loaded when they are first used.
 """
 
@@ -30,13 +43,17 @@ if TYPE_CHECKING:
     from fivefold.measures.energy import Grid, Meter
     from fivefold.measures.execution import code_by_execution, human_eval
     from fivefold.measures.figure import Figure
+    from fivefold.measures.forecasts import crps, forecast_figures
     from fivefold.measures.frame import Frame, frames
     from fivefold.measures.membership import membership
     from fivefold.measures.molecules import measure_molecules
+    from fivefold.measures.pictures import PictureJudge, bits_per_dimension, measure_pictures
     from fivefold.measures.proteins import measure_proteins
     from fivefold.measures.questions import accuracy, read_questions
     from fivefold.measures.sandbox import Limits, run_program
     from fivefold.measures.sequences import bits_per_byte, cheap_sequences, measure_sequences
+    from fivefold.measures.series import SeriesJudge, measure_series
+    from fivefold.measures.sound import SoundJudge, measure_sounds
     from fivefold.measures.speed import generation_speed
     from fivefold.measures.table import measure, measure_frames
     from fivefold.measures.traces import measure_traces
@@ -47,19 +64,28 @@ _PLACES = {
     "Grid": "energy",
     "Limits": "sandbox",
     "Meter": "energy",
+    "PictureJudge": "pictures",
+    "SeriesJudge": "series",
+    "SoundJudge": "sound",
     "accuracy": "questions",
     "bits_per_byte": "sequences",
+    "bits_per_dimension": "pictures",
     "cheap_sequences": "sequences",
     "code_by_execution": "execution",
+    "crps": "forecasts",
     "exposure": "canaries",
+    "forecast_figures": "forecasts",
     "frames": "frame",
     "generation_speed": "speed",
     "human_eval": "execution",
     "measure": "table",
     "measure_frames": "table",
     "measure_molecules": "molecules",
+    "measure_pictures": "pictures",
     "measure_proteins": "proteins",
     "measure_sequences": "sequences",
+    "measure_series": "series",
+    "measure_sounds": "sound",
     "measure_traces": "traces",
     "membership": "membership",
     "plant": "canaries",
@@ -73,19 +99,28 @@ __all__ = [
     "Grid",
     "Limits",
     "Meter",
+    "PictureJudge",
+    "SeriesJudge",
+    "SoundJudge",
     "accuracy",
     "bits_per_byte",
+    "bits_per_dimension",
     "cheap_sequences",
     "code_by_execution",
+    "crps",
     "exposure",
+    "forecast_figures",
     "frames",
     "generation_speed",
     "human_eval",
     "measure",
     "measure_frames",
     "measure_molecules",
+    "measure_pictures",
     "measure_proteins",
     "measure_sequences",
+    "measure_series",
+    "measure_sounds",
     "measure_traces",
     "membership",
     "plant",

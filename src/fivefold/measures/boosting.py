@@ -23,6 +23,7 @@ from fivefold.measures.frame import Frame
 CATEGORIES = 254
 COLUMNS = 100
 FEWEST = 20
+BINS = 255
 
 
 @dataclass(frozen=True)
@@ -82,23 +83,24 @@ def _few(codes: CodeArray) -> CodeArray:
     return few.astype(np.int64)
 
 
-def classifier(grouped: NDArray[np.bool_], seed: int, trees: int = 100) -> Any:
+def classifier(grouped: NDArray[np.bool_], seed: int, trees: int = 100, bins: int = BINS) -> Any:
     """A boosted classifier that has not seen data yet."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(**_settings(grouped, seed, trees))
+    return HistGradientBoostingClassifier(**_settings(grouped, seed, trees, bins))
 
 
-def regressor(grouped: NDArray[np.bool_], seed: int, trees: int = 100) -> Any:
+def regressor(grouped: NDArray[np.bool_], seed: int, trees: int = 100, bins: int = BINS) -> Any:
     """A boosted regressor that has not seen data yet."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return HistGradientBoostingRegressor(**_settings(grouped, seed, trees))
+    return HistGradientBoostingRegressor(**_settings(grouped, seed, trees, bins))
 
 
-def _settings(grouped: NDArray[np.bool_], seed: int, trees: int) -> dict[str, Any]:
+def _settings(grouped: NDArray[np.bool_], seed: int, trees: int, bins: int) -> dict[str, Any]:
     return {
         "max_iter": min(trees, max(FEWEST, 100 * COLUMNS // len(grouped))),
+        "max_bins": bins,
         "categorical_features": grouped,
         "early_stopping": False,
         "random_state": seed,

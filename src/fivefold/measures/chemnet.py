@@ -1,13 +1,8 @@
-"""The Frechet ChemNet distance between two sets of molecules.
+"""What the Frechet ChemNet distance between two sets of molecules is measured in.
 
-With the mean m and the covariance C of the last hidden layer of ChemNet, a net that was trained to predict the effect
-of molecules,
-
-    FCD = |m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2))
-
-where tr (C_1 C_2)^(1/2) is the sum of the square roots of the eigenvalues of C_1^(1/2) C_2 C_1^(1/2), which are real.
-It falls with the number of molecules (real against real: 3.2 at 2,000 a side), so that distances compare at equal
-numbers only.
+It is the distance of `clouds` between activations of the last hidden layer of ChemNet, a net that was trained to
+predict the effect of molecules. It falls with the number of molecules (real against real: 3.2 at 2,000 a side), so
+that distances compare at equal numbers only.
 
 References:
     Frechet ChemNet Distance: A Metric for Generative Models for Molecules in Drug Discovery (Preuer et al., 2018)
@@ -19,18 +14,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from fivefold.errors import MissingExtraError
+from fivefold.measures.clouds import Cloud, FloatArray
 
-FloatArray = NDArray[np.float64]
 SYMBOL = re.compile(r".[ril]|.", re.DOTALL)
 SYMBOLS = (
     "C",
@@ -51,21 +44,6 @@ PLACES = {symbol: k for k, symbol in enumerate(SYMBOLS)}
 UNKNOWN, STOP = PLACES["X"], PLACES["."]
 LENGTH = 350
 BATCH = 128
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The activations of a set of molecules.
-
-    Arguments:
-        mean: with shape (512,).
-        covariance: with shape (512, 512).
-        molecules: how many there were.
-    """
-
-    mean: FloatArray
-    covariance: FloatArray
-    molecules: int
 
 
 @cache
@@ -108,15 +86,4 @@ def cloud(smiles: Sequence[str]) -> Cloud | None:
     """The mean and covariance of a set of molecules; None for fewer than two."""
     if len(smiles) < 2:
         return None
-    seen = activations(smiles)
-    return Cloud(seen.mean(axis=0), np.cov(seen.T), len(smiles))
-
-
-def frechet(one: Cloud, two: Cloud) -> float:
-    """The distance between two clouds."""
-    values, axes = np.linalg.eigh(one.covariance)
-    root = (axes * np.sqrt(np.maximum(values, 0))) @ axes.T
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ two.covariance @ root), 0)).sum()
-    apart = float(((one.mean - two.mean) ** 2).sum())
-    spread = float(np.trace(one.covariance) + np.trace(two.covariance))
-    return max(0.0, apart + spread - 2 * float(shared))
+    return Cloud.of(activations(smiles))

@@ -1,10 +1,11 @@
-"""Judge anything synthetic by its kind: tables by columns, sequences by units and by what their kind is for."""
+"""Judge anything synthetic by its kind: tables by columns, sequences by units, grids by what they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,13 @@ def judge(
     schema: Schema | None = None,
     seed: int = 0,
     most: int | None = None,
+    cache: Path | None = None,
 ) -> list[Figure]:
     """Every figure of synthetic data of any kind.
 
     Arguments:
-        real: what the generator learned from: a table, or a table of one column of strings.
+        real: what the generator learned from: a table, a table of one column of strings, a listing of pictures,
+            a table of series.
         synthetic: what is to be judged.
         kind: `table`, or the kind of sequence.
         holdout: real data that it did not learn from.
@@ -41,6 +44,7 @@ def judge(
         schema: kinds of columns that are given; tables only.
         seed: of every draw.
         most: how many real sequences the kind's own measures look at; None for all.
+        cache: a folder for nets that are trained to compare pictures in; None to train them anew.
 
     Raises:
         InputError: where an option does not apply to the kind.
@@ -59,6 +63,8 @@ def judge(
                 hint="leave it out: it is for tables",
                 code="option",
             )
+    if kind in GRIDS:
+        return GRIDS[kind](kind, real, synthetic, holdout, seed, cache)
     figures = measure_sequences(real, synthetic, kind=kind, holdout=holdout, seed=seed)
     if kind in OWN:
         learned, made = texts_of(real, "real"), texts_of(synthetic, "synthetic")
@@ -94,6 +100,38 @@ def _traces(real: Texts, made: Texts, held: Texts | None, seed: int) -> list[Fig
 
     return measure_traces(real, made, holdout=held, seed=seed)
 
+
+def _pictures(
+    kind: str, real: Any, synthetic: Any, holdout: Any, seed: int, cache: Path | None
+) -> list[Figure]:
+    from fivefold.measures.pictures import measure_pictures
+
+    return measure_pictures(real, synthetic, holdout=holdout, seed=seed, cache=cache)
+
+
+def _sounds(
+    kind: str, real: Any, synthetic: Any, holdout: Any, seed: int, cache: Path | None
+) -> list[Figure]:
+    from fivefold.measures.sound import measure_sounds
+
+    return measure_sounds(real, synthetic, holdout=holdout, seed=seed, cache=cache)
+
+
+def _series(
+    kind: str, real: Any, synthetic: Any, holdout: Any, seed: int, cache: Path | None
+) -> list[Figure]:
+    from fivefold.measures.series import measure_series
+
+    return measure_series(real, synthetic, kind=kind, holdout=holdout, seed=seed)
+
+
+GRIDS: dict[str, Callable[[str, Any, Any, Any, int, Path | None], list[Figure]]] = {
+    "image": _pictures,
+    "series": _series,
+    "sound": _sounds,
+    "track": _series,
+}
+"""Data that are judged as grids."""
 
 OWN: dict[str, Callable[[Texts, Texts, Texts | None, int], list[Figure]]] = {
     "molecule": _molecules,

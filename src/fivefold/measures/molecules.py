@@ -32,7 +32,7 @@ from scipy.stats import wasserstein_distance
 
 from fivefold.errors import InputError, MissingExtraError
 from fivefold.measures.chemistry import PROPERTIES, canonical, clean
-from fivefold.measures.chemnet import frechet
+from fivefold.measures.clouds import frechet
 from fivefold.measures.figure import Figure
 from fivefold.measures.intervals import clopper_pearson, normal
 from fivefold.measures.resemblance import Molecules, cosine, likeness, nearest
@@ -131,9 +131,7 @@ class _Judge:
             return _Found(None, note=str(fault))
         if one is None or two is None:
             return _Found(None, note="fewer than two molecules")
-        return _Found(
-            frechet(one, two), note=f"{two.molecules:,} against {one.molecules:,} molecules"
-        )
+        return _Found(frechet(one, two), note=f"{two.size:,} against {one.size:,} molecules")
 
 
 @one_thread

@@ -26,12 +26,14 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from fivefold.measures.cells import FloatArray
+from fivefold.measures.copying import copies as count_copies
 from fivefold.measures.figure import Figure
 from fivefold.measures.frame import Frame
-from fivefold.measures.intervals import clopper_pearson, newcombe
 from fivefold.measures.landscape import Landscape, Points, landscape, nearest
 from fivefold.measures.membership import attack, membership, with_source
 from fivefold.measures.rows import row_keys
@@ -72,45 +74,11 @@ def copies(
         base = "one half of the real table in the other, as there is no holdout"
     else:
         known, unseen, base = real, holdout, "holdout rows that equal a training row"
-    made, size = _found(synthetic, real), len(synthetic)
-    held, others = _found(unseen, known), len(unseen)
-    share, floor = made / size, held / others
-    ends, base_ends = clopper_pearson(made, size), clopper_pearson(held, others)
-    low, high = newcombe((share, *ends), (floor, *base_ends))
-    distinct = len(np.unique(row_keys(real)))
-    note = f"{made:,} of {size:,} synthetic rows; base rate {held:,} of {others:,} ({base})"
-    verdict = "more copies than chance" if low > 0 else "no more copies than chance"
-    told = {"copies": made, "rows": size, "base_copies": held, "base_rows": others}
-    return [
-        Figure(
-            name="exact_copies",
-            title="Exact copies",
-            value=share,
-            low=ends[0],
-            high=ends[1],
-            better="target",
-            best=floor,
-            floor=floor,
-            definition="Share of synthetic rows whose every judged cell equals a training row's.",
-            source="counted; interval by Clopper and Pearson 1934",
-            note=note,
-            details=told | {"distinct_real_rows": distinct, "real_rows": len(real)},
-        ),
-        Figure(
-            name="excess_copies",
-            title="Exact copies beyond the base rate",
-            value=share - floor,
-            low=max(-1.0, low),
-            high=min(1.0, high),
-            better="lower",
-            best=0.0,
-            floor=0.0,
-            definition="Share of synthetic rows that equal a training row, less the share of unseen real rows that do.",
-            source="counted; interval of the difference by Newcombe 1998",
-            note=f"{verdict}; {note}",
-            details=told,
-        ),
-    ]
+    counts = (_found(synthetic, real), len(synthetic)), (_found(unseen, known), len(unseen))
+    equal = "whose every judged cell equals a training row's"
+    share, excess = count_copies(*counts, things="rows", equal=equal, base=base)
+    more = {"distinct_real_rows": len(np.unique(row_keys(real))), "real_rows": len(real)}
+    return [replace(share, details=share.details | more), excess]
 
 
 def _found(rows: Frame, among: Frame) -> int:

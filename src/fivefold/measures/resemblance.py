@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from fivefold.measures.chemistry import BITS, PROPERTIES, Profile, canonical, profiles
-from fivefold.measures.chemnet import Cloud, cloud
+from fivefold.measures.chemnet import cloud
+from fivefold.measures.clouds import Cloud
 
 BLOCK = 4_096
 EXACT = 256

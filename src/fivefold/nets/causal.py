@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -95,6 +95,11 @@ class SequenceConditionals(nn.Module):
 
     def prepare(self, x: Data) -> None:
         """Nothing: the first prediction is uniform."""
+
+    @property
+    def likelihood(self) -> Literal["exact", "bound"]:
+        """What `log_prob` is: exact."""
+        return "exact"
 
     def settle(self, x: Data) -> None:
         """Nothing: what is predicted depends on more than the place."""

@@ -41,7 +41,8 @@ class ColumnDenoiser(nn.Module):
     """
 
     block = 2048
-    evenness = 0.0
+    order, blind, guidance, looks = 1, 0.0, 1.0, 4
+    spread, evenness = 1.3, 0.0
     offsets: Tensor
     masks: Tensor
     dependence: Tensor
@@ -140,7 +141,9 @@ class ColumnDenoiser(nn.Module):
             parts.append(waves.to(kind))
         return self.net.states(torch.cat(parts, 1))
 
-    def recall(self, states: Tensor, x: Batch, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def recall(
+        self, states: Tensor, x: Batch, hidden: Tensor, c: Condition | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The sum of log P over hidden symbols, with shape (B,), and the velocity of numbers, with shape (B, D)."""
         D = self.space.dimensions
         out = self._answer(states, slice(None))

@@ -141,6 +141,10 @@ class ColumnLatents(nn.Module):
         self.decoder.outputs.bias[: self.space.levels] = start
         self.prior[max(FEWEST_CLASSES, len(x) // DATA_A_CLASS) :] = SHUT
 
+    def settle(self, x: Data, generator: torch.Generator) -> list[str]:
+        """Nothing: all is learned."""
+        return []
+
     def weigh(
         self, x: Batch, c: Condition | None, draws: int, generator: torch.Generator
     ) -> Tensor:

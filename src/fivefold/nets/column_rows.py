@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fivefold.nets.moments import Moments
+from fivefold.nets.row_game import RowGame
 from fivefold.spaces import Batch, Condition, Data, Space
 
 FEWEST = 8192
@@ -31,7 +31,7 @@ class ColumnRows(nn.Module):
         super().__init__()
         self.space = space
         self.config: dict[str, Any] = {}
-        self.moments = Moments(space)
+        self.game = RowGame(space)
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:
@@ -40,9 +40,11 @@ class ColumnRows(nn.Module):
 
     def prepare(self, x: Data) -> None:
         """Count the symbols."""
-        self.moments.prepare(x[:])
+        self.game.moments.prepare(x[:])
 
-    def turns(self, x: Batch, generator: torch.Generator) -> Iterator[tuple[nn.Module, Tensor]]:
+    def turns(
+        self, x: Batch, c: Condition | None, generator: torch.Generator
+    ) -> Iterator[tuple[nn.Module, Tensor]]:
         """None: there is nothing to learn."""
         return iter(())
 
@@ -56,9 +58,17 @@ class ColumnRows(nn.Module):
         """The rows themselves, with what a condition shows imposed."""
         return y if c is None else c.impose(y)
 
-    def told(self, c: Condition | None) -> Condition | None:
+    def given(self, c: Condition | None) -> Condition | None:
         """All that the condition shows."""
         return c
+
+    def asked(
+        self, n: int, k: int, c: Condition | None, generator: torch.Generator
+    ) -> Condition | None:
+        """All that the condition shows."""
+        if c is None:
+            return None
+        return c[torch.arange(n, device=c.continuous.device).repeat_interleave(k)]
 
     def candidates(self, c: Condition | None) -> int:
         """One: what a condition shows is told."""
@@ -74,4 +84,4 @@ class ColumnRows(nn.Module):
 
     def distance(self, x: Batch, made: Batch, generator: torch.Generator) -> float:
         """The distance of the moments."""
-        return self.moments.distance(x, made, generator)
+        return self.game.moments.distance(x, made, generator)

@@ -12,7 +12,7 @@ at the upper. A number's is the distribution function of its mixture, after the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -83,6 +83,11 @@ class ColumnConditionals(nn.Module):
     def prepare(self, x: Data) -> None:
         """Start each categorical distribution at its marginal."""
         self.heads.prepare(log_marginals(x[:].discrete, self.space.discrete))
+
+    @property
+    def likelihood(self) -> Literal["exact", "bound"]:
+        """What `log_prob` is: exact."""
+        return "exact"
 
     def settle(self, x: Data) -> None:
         """Close the gap between mean predictions and frequencies, in one pass over the data."""

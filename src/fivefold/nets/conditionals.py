@@ -1,21 +1,28 @@
-"""p(x_j | earlier, seen) for either sort of space: what the autoregressive and the flow family are written over.
+"""p(x_j | earlier, seen) for each sort of space: what the autoregressive family is written over.
 
 Each class can be `sized` for a space, takes the space and its own options, keeps its full `config`, and has
 
     prepare(x), settle(x)               before the first training step and after the last
     log_prob(x, c) -> (B, N)            of each variable; 0 where seen or absent
     draw(n, c, generator=...)           one variable after another
-    encode(x, u, r, c), decode(y, c)    as an invertible map to the unit cube
     approximate(c)                      whether a draw under c is worth correcting
+    likelihood                          whether log_prob is exact or a bound
+
+Those of columns and of sequences are also invertible maps to the unit cube, encode(x, u, r, c) and decode(y, c), of
+which the flow family makes use.
 """
 
 from __future__ import annotations
 
 from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.columns import ColumnConditionals
+from fivefold.nets.grid_conditionals import GridConditionals
 
-CONDITIONALS: dict[str, type[ColumnConditionals] | type[SequenceConditionals]] = {
+CONDITIONALS: dict[
+    str, type[ColumnConditionals] | type[SequenceConditionals] | type[GridConditionals]
+] = {
     "columns": ColumnConditionals,
     "sequence": SequenceConditionals,
+    "grid": GridConditionals,
 }
 """The conditionals of each sort of space."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-ACTIVE = 0.01
+ACTIVE, COLLAPSED = 0.01, 0.1
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Information:
             NaN where a datum has no symbols.
 
     Example:
-        >>> Information({"z": 6.0}, mutual=5.5, active=12, recalled=0.5).total
-        6.0
+        >>> found = Information({"z": 6.0}, mutual=5.5, active=12, recalled=0.5)
+        >>> found.total, found.collapsed
+        (6.0, False)
     """
 
     nats: Mapping[str, float]
@@ -36,6 +37,11 @@ class Information:
     def total(self) -> float:
         """Nats of the whole code."""
         return sum(self.nats.values())
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether codes hardly tell data apart: the decoder has learned to do without them."""
+        return self.mutual < COLLAPSED
 
 
 def divergence(mu: Tensor, sigma: Tensor) -> Tensor:

@@ -8,6 +8,10 @@ part of the numbers, a small net reads them, so that what is filled into a pictu
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,6 +23,8 @@ from fivefold.nets.patches import Patches
 from fivefold.spaces import Batch, Condition, Grids, Space
 
 WIDTH, PATCH, FEWEST = 64, 4, 8
+PARTS = 2
+"""What is read is put together by halves of each side: where something is seen tells as much as what."""
 
 
 class Labels(nn.Module):
@@ -89,9 +95,15 @@ class Labels(nn.Module):
         terms = self.packed.log_prob(states.flatten(0, 1), rows.flatten(0, 1))
         return (terms.view(len(x), L, L).diagonal(dim1=1, dim2=2) * ~seen).sum(1)
 
-    @torch.no_grad()
     def draw(self, n: int, c: Condition | None, generator: torch.Generator) -> Tensor:
         """Labels of n data, int64 with shape (n, L), one after another; what the condition shows of them is kept."""
+        return self.write(n, c, lambda logits, _: draw(logits, generator))
+
+    @torch.no_grad()
+    def write(
+        self, n: int, c: Condition | None, choose: Callable[[Tensor, int], Tensor]
+    ) -> Tensor:
+        """As `draw`, where `choose` finds label j of all data (n,) from its logits (n, V_j) and j."""
         L, device = self.space.positions, self.starts.device
         seen = self._seen(n, c)
         labels = torch.zeros(n, L, dtype=torch.int64, device=device)
@@ -105,7 +117,7 @@ class Labels(nn.Module):
             states = self._states(labels[:, None], visible[:, None], read[:, None], (j, j + 1))
             end = sum(self.space.discrete[: j + 1])
             logits = states[:, 0, end - self.space.discrete[j] : end]
-            labels[:, j] = torch.where(seen[:, j], labels[:, j], draw(logits, generator))
+            labels[:, j] = torch.where(seen[:, j], labels[:, j], choose(logits, j))
         return labels
 
     def _states(
@@ -131,13 +143,13 @@ class Labels(nn.Module):
         return c.discrete.expand(n, L)
 
     def _read(self, n: int, c: Condition | None) -> Tensor:
-        if c is None or not c.continuous.any():
+        if c is None or not self.space.positions or not c.continuous.any():
             return self.starts.new_zeros(n, WIDTH, dtype=torch.float32)
         return self.reader(c)
 
 
 class Reader(nn.Module):
-    """Says in a row of numbers what a condition shows of grids: two convolutions over patches, and their mean.
+    """Says in a row of numbers what a condition shows of grids: convolutions over patches, and their means by halves.
 
     Arguments:
         space: what one datum is.
@@ -149,7 +161,8 @@ class Reader(nn.Module):
         self.patches = Patches(space.extent, [PATCH if n >= FEWEST else 1 for n in space.extent])
         self.first = Edge(2 * space.channels * self.patches.volume, WIDTH, sides)
         self.second = Convolution(WIDTH, WIDTH, sides)
-        self.last = Linear(WIDTH, WIDTH)
+        self.parts = [1] * (sides == 1) + [min(PARTS, n) for n in self.patches.coarse]
+        self.last = Linear(WIDTH * math.prod(self.parts), WIDTH)
 
     def forward(self, c: Condition) -> Tensor:
         """What is seen, with shape (B, WIDTH)."""
@@ -157,4 +170,8 @@ class Reader(nn.Module):
         seen = c.continuous.expand_as(x).to(x)
         h = lifted(self.patches.cut(torch.cat([x * seen, seen], 1)), compute_type(x.device))
         h = functional.silu(self.second(functional.silu(self.first(h))))
-        return self.last(h.float().flatten(2).mean(2))
+        pool: Any = (
+            functional.adaptive_avg_pool2d if h.dim() == 4 else functional.adaptive_avg_pool3d
+        )
+        found: Tensor = self.last(pool(h.float(), self.parts).flatten(1))
+        return found

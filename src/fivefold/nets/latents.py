@@ -1,4 +1,4 @@
-"""Prior, encoder and decoder of a latent code, for either sort of space: what the variational family is written over.
+"""Prior, encoder and decoder of a latent code, for each sort of space: what the variational family is written over.
 
 Each class can be `sized` for a space, takes the space and its own options, keeps its full `config`, and has
 
@@ -7,16 +7,19 @@ Each class can be `sized` for a space, takes the space and its own options, keep
     objective(x, c, g) -> (B,)      what training maximises: the bound, with what keeps the code from being let go
     draw(n, c, generator=...)       data from prior and decoder
     information(x)                  what the codes say of data
+    settle(x, g)                    after the last training step; what people must know of the codes
     block                           how many data are weighed at a time
 """
 
 from __future__ import annotations
 
 from fivefold.nets.column_latents import ColumnLatents
+from fivefold.nets.grid_latents import GridLatents
 from fivefold.nets.sequence_latents import SequenceLatents
 
-LATENTS: dict[str, type[ColumnLatents] | type[SequenceLatents]] = {
+LATENTS: dict[str, type[ColumnLatents] | type[SequenceLatents] | type[GridLatents]] = {
     "columns": ColumnLatents,
     "sequence": SequenceLatents,
+    "grid": GridLatents,
 }
 """The latent codes of each sort of space."""

@@ -60,7 +60,8 @@ class SequenceDenoiser(nn.Module):
         torch.Size([3])
     """
 
-    evenness = 0.5
+    order, blind, guidance, looks = 1, 0.0, 1.0, 4
+    spread, evenness = 1.3, 0.5
     shares: Tensor
 
     def __init__(
@@ -201,7 +202,9 @@ class SequenceDenoiser(nn.Module):
         )
         return self.net(e + near.mT, lengths=x.lengths, causal=False)
 
-    def recall(self, states: Tensor, x: Batch, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def recall(
+        self, states: Tensor, x: Batch, hidden: Tensor, c: Condition | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The sum of log P over hidden symbols, with shape (B,), and no velocity, with shape (B, 0)."""
         logits = self._logits(states[hidden], hidden)
         terms = -nn.functional.cross_entropy(logits, x.discrete[hidden], reduction="none")

@@ -94,6 +94,10 @@ class SequenceLatents(nn.Module):
     def prepare(self, x: Data) -> None:
         """Nothing: the first prediction is uniform."""
 
+    def settle(self, x: Data, generator: torch.Generator) -> list[str]:
+        """Nothing: all is learned."""
+        return []
+
     def weigh(
         self, x: Batch, c: Condition | None, draws: int, generator: torch.Generator
     ) -> Tensor:

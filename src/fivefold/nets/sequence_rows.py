@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.nets.causal import HEAD
-from fivefold.nets.moments import Moments
 from fivefold.nets.ngrams import ngram_distance
+from fivefold.nets.row_game import RowGame
 from fivefold.nets.sequence_codes import SequenceDecoder, SequenceEncoder, prompted
 from fivefold.spaces import Batch, Condition, Data, Space
 
@@ -61,7 +61,7 @@ class SequenceRows(nn.Module):
         self.config: dict[str, Any] = {**config, "reading": reading}
         self.positions = space.positions
         self.space = Space((latent,))
-        self.moments = Moments(self.space)
+        self.game = RowGame(self.space)
         self.encoder = SequenceEncoder(space, width=state, depth=reading, latent=latent, nats=nats)
         self.decoder = SequenceDecoder(space, latent=latent, width=state, depth=blocks)
 
@@ -74,7 +74,9 @@ class SequenceRows(nn.Module):
     def prepare(self, x: Data) -> None:
         """Nothing: the first prediction is uniform."""
 
-    def turns(self, x: Batch, generator: torch.Generator) -> Iterator[tuple[nn.Module, Tensor]]:
+    def turns(
+        self, x: Batch, c: Condition | None, generator: torch.Generator
+    ) -> Iterator[tuple[nn.Module, Tensor]]:
         """One turn: how hard it is to find the data again from their codes, in nats."""
         yield self, -self.decoder.log_prob(self._code(x, generator), x)
 
@@ -89,8 +91,12 @@ class SequenceRows(nn.Module):
         """A sequence of each code, which goes on from what the condition shows."""
         return self.decoder.draw(y.continuous, c, generator=generator, **how)
 
-    def told(self, c: Condition | None) -> None:
+    def given(self, c: Condition | None) -> None:
         """Nothing: no part of a code is a part of the sequence."""
+        return
+
+    def asked(self, n: int, k: int, c: Condition | None, generator: torch.Generator) -> None:
+        """Nothing, as in training."""
         return
 
     def candidates(self, c: Condition | None) -> int:

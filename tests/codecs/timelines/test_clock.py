@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from fivefold.codecs.places import LINED, SOURCE
 from fivefold.codecs.timelines.clock import Clock, differences, time_column
 from fivefold.errors import InputError
 
@@ -124,3 +125,13 @@ def test_one_time_is_no_series():
 def test_differences_are_those_within_entities():
     found = differences(np.array([5, 1, 4, 4, 9]), np.array([0, 0, 0, 1, 1]))
     assert sorted(found.tolist()) == [1, 3, 5]
+
+
+@pytest.mark.parametrize(("first", "said"), [("Z", "without"), ("", "with")])
+def test_times_of_which_half_have_a_zone_are_refused_with_the_first_that_differs(first, said):
+    second = "" if first else "+01:00"
+    hours = [f"2024-01-{1 + n // 24:02d}T{n % 24:02d}:00:00" for n in range(200)]
+    words = [hour + (first if n < 100 else second) for n, hour in enumerate(hours)]
+    memory = {SOURCE: b"a.csv", LINED: b"1"}
+    with pytest.raises(InputError, match=rf"a\.csv:102 column t: .* written {said} a zone"):
+        time_column("t", pa.chunked_array([words]), memory)

@@ -1,12 +1,14 @@
-"""The classes of pictures: words, composed alike, in their order, of which each must be seen more than once."""
+"""The classes of pictures and sounds: words, composed alike, in their order, each seen more than once."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import repeat
 
 import pyarrow as pa
+import torch
+from torch import Tensor
 
 from fivefold.codecs.pictures.listings import CLASS
 from fivefold.errors import InputError
@@ -35,11 +37,12 @@ def words_of(table: pa.Table) -> Iterator[str | None]:
     return (word_of(value) for chunk in table[CLASS].chunks for value in chunk.to_pylist())
 
 
-def learned(words: Classes) -> tuple[Classes, list[str]]:
+def learned(words: Classes, thing: str = "picture") -> tuple[Classes, list[str]]:
     """The classes that there are, in their order, and notices.
 
     Arguments:
-        words: the class of each picture.
+        words: the class of each.
+        thing: what they are: picture, sound.
 
     Returns:
         The classes, None (to have none) the last of them; nothing where they tell nothing.
@@ -54,11 +57,11 @@ def learned(words: Classes) -> tuple[Classes, list[str]]:
     if len(known) + bool(missing) < 2:
         return [], []
     if len(known) > min(MOST, there // 2):
-        kept_out = f"{len(known):,} classes of {there:,} pictures are kept out"
-        return [], [f"{kept_out}: at most {MOST:,} are learned, of two pictures each or more"]
+        kept_out = f"{len(known):,} classes of {there:,} {thing}s are kept out"
+        return [], [f"{kept_out}: at most {MOST:,} are learned, of two {thing}s each or more"]
     if not missing:
         return list(known), []
-    return [*known, None], [f"{missing:,} of {len(words):,} pictures have no class"]
+    return [*known, None], [f"{missing:,} of {len(words):,} {thing}s have no class"]
 
 
 def _order(word: str) -> tuple[int, int, str]:
@@ -90,3 +93,30 @@ def number_of(word: str | None, classes: Classes, where: str) -> int:
         hint=f"there are: {', '.join(known[:LISTED])}{more}",
         code="class",
     )
+
+
+def asked(where: Mapping[str, object], classes: Classes, n: int) -> tuple[Tensor, Tensor]:
+    """The labels of n data of which the class is asked for, or nothing.
+
+    Arguments:
+        where: the class under `class`, None for those that have none; or nothing.
+        classes: those that are known.
+        n: how many.
+
+    Returns:
+        Labels with shape (n, L), and whether they are seen, with shape (L,): L is 1, or 0 where there are no classes.
+
+    Raises:
+        InputError: where there is no such class.
+    """
+    for name in where:
+        if name != CLASS or not classes:
+            raise InputError(
+                f"no column {name!r} to ask for",
+                hint="the class can be asked for" if classes else "there are no classes",
+                code="where",
+            )
+    labels = torch.zeros(n, min(1, len(classes)), dtype=torch.int64)
+    if CLASS in where:
+        labels[:] = number_of(word_of(where[CLASS]), classes, "")
+    return labels, torch.full((labels.shape[1],), CLASS in where, dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""Damaged pictures: the first is an error, or they are left out, counted and named."""
+"""Damaged pictures or sounds: the first is an error, or they are left out, counted and named."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ T = TypeVar("T")
 
 
 class Faults:
-    """The damaged pictures of a set, each counted once however often it is met.
+    """What is damaged of a set, each counted once however often it is met.
 
     Arguments:
         skip: whether they are left out.
+        thing: what they are: picture, sound.
 
     Example:
         >>> faults = Faults(skip=True)
@@ -26,8 +27,8 @@ class Faults:
         '1 damaged picture was left out: a.png is cut off'
     """
 
-    def __init__(self, *, skip: bool) -> None:
-        self.skip = skip
+    def __init__(self, *, skip: bool, thing: str = "picture") -> None:
+        self.skip, self.thing = skip, thing
         self.known: dict[str, str] = {}
 
     def without(
@@ -36,7 +37,7 @@ class Faults:
         """What is not damaged, with its place.
 
         Arguments:
-            found: pictures or what is asked of them, and the faults of those that are damaged.
+            found: them or what is asked of them, and the faults of those that are damaged.
 
         Raises:
             InputError: where they are not left out, the first of them.
@@ -57,5 +58,9 @@ class Faults:
         first = "; ".join(f"{where} {what}" for where, what in list(self.known.items())[:NAMED])
         more = f"; and {len(self.known) - NAMED:,} more" if len(self.known) > NAMED else ""
         one = len(self.known) == 1
-        said = "1 damaged picture was" if one else f"{len(self.known):,} damaged pictures were"
+        said = (
+            f"1 damaged {self.thing} was"
+            if one
+            else f"{len(self.known):,} damaged {self.thing}s were"
+        )
         return f"{said} left out: {first}{more}"

@@ -1,4 +1,4 @@
-"""A folder of pictures as a listing: no file is opened, so that a hundred thousand cost no more than their names.
+"""A folder of pictures or sounds as a listing: no file is opened: a hundred thousand cost no more than their names.
 
 The class of a picture is the first folder that tells pictures apart: folders that all of them lie in say nothing, nor
 do those that only part the data (`train`, `test`). Links to folders are not followed, hidden ones not seen.
@@ -17,7 +17,7 @@ import pyarrow as pa
 from fivefold.codecs.pictures import captions
 from fivefold.codecs.pictures.files import ENDINGS
 from fivefold.codecs.pictures.listings import CLASS, NAME, PICTURE
-from fivefold.codecs.places import noted, remember
+from fivefold.codecs.places import filed, noted, remember
 from fivefold.errors import InputError
 
 PARTS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "holdout"}
@@ -50,30 +50,34 @@ def walk(folder: Path) -> Iterator[str]:
         waiting.extend(f"{inside}{entry.name}/" for entry in reversed(folders))
 
 
-def is_named(name: str) -> bool:
-    """Whether a name is that of a picture.
+def is_named(name: str, endings: tuple[str, ...] = ENDINGS) -> bool:
+    """Whether a name is that of a picture, or has one of other endings.
 
     Example:
         >>> is_named("cats/1.PNG"), is_named("cats/1.txt")
         (True, False)
     """
-    return name.lower().endswith(ENDINGS)
+    return name.lower().endswith(endings)
 
 
-def mostly_pictures(folder: Path) -> bool:
-    """Whether more than half of a folder's files are pictures by their names."""
+def mostly(folder: Path, endings: tuple[str, ...] = ENDINGS) -> bool:
+    """Whether more than half of a folder's files are pictures, or have other endings, by their names."""
     names = [name for name in islice(walk(folder), LOOKED) if name not in captions.FILES]
-    return 2 * sum(map(is_named, names)) > len(names)
+    return 2 * sum(is_named(name, endings) for name in names) > len(names)
 
 
-def read_folder(folder: Path) -> pa.Table:
-    """The listing of all pictures in a folder and the folders in it, in the order of their names.
+def read_folder(
+    folder: Path, thing: str = PICTURE, endings: tuple[str, ...] = ENDINGS
+) -> pa.Table:
+    """The listing of all pictures or sounds in a folder and the folders in it, in the order of their names.
 
     Arguments:
         folder: where they are.
+        thing: what they are, and the column that they are put into.
+        endings: of their names.
 
     Returns:
-        Columns `picture` (paths), `name`, and `class` and `caption` where they are told.
+        Columns `picture` or `sound` (paths), `name`, and `class` and `caption` where they are told.
 
     Raises:
         InputError: where there is none.
@@ -82,29 +86,52 @@ def read_folder(folder: Path) -> pa.Table:
     left: list[str] = []
     others = 0
     for name in walk(folder):
-        if is_named(name) and _writable(name):
+        if is_named(name, endings) and _writable(name):
             names.append(name)
         elif name not in captions.FILES:
             others += 1
             left = left or [name]
     if not names:
         raise InputError(
-            "holds no picture",
+            f"holds no {thing}",
             where=str(folder),
-            hint=f"endings: {', '.join(ENDINGS)}",
+            hint=f"endings: {', '.join(endings)}",
             code="empty",
         )
-    columns: dict[str, Any] = {PICTURE: [str(folder / name) for name in names], NAME: names}
+    columns: dict[str, Any] = {thing: [str(folder / name) for name in names], NAME: names}
     classes, said = classes_of(names)
     if classes is not None:
         columns[CLASS] = classes
     columns = {**captions.beside(folder, names), **columns}
     if left:
         first = left[0].encode(errors="backslashreplace").decode()
-        be = "file is no picture" if others == 1 else "files are no pictures"
+        be = f"file is no {thing}" if others == 1 else f"files are no {thing}s"
         said.append(f"{others:,} {be} by name and left out (first: {first})")
     schema = pa.schema([(name, pa.string()) for name in columns])
-    return noted(remember(pa.table(columns, schema), str(folder), lined=False), said)
+    table = remember(pa.table(columns, schema), str(folder), lined=False)
+    return noted(filed(table, thing), said)
+
+
+def alone(
+    data: bytes | pa.Buffer,
+    location: str,
+    thing: str = PICTURE,
+    endings: tuple[str, ...] = ENDINGS,
+) -> pa.Table:
+    """The listing of one file: its path where its name says what it is, else its bytes.
+
+    Arguments:
+        data: its bytes, unpacked.
+        location: its name.
+        thing: as in `read_folder`.
+        endings: as in `read_folder`.
+    """
+    names = [PurePosixPath(location.replace("\\", "/")).name]
+    if Path(location).is_file() and is_named(location, endings):
+        table = pa.table({thing: [location], NAME: names})
+        return filed(remember(table, location, lined=False), thing)
+    held = pa.array([bytes(data)], pa.large_binary())
+    return remember(pa.table({thing: held, NAME: names}), location, lined=False)
 
 
 def _writable(name: str) -> bool:

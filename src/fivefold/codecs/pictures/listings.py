@@ -32,7 +32,7 @@ def looks(table: pa.Table) -> Iterator[Look | InputError]:
     Arguments:
         table: a listing.
     """
-    return _each(table, _look)
+    return each(table, _sources, _look)
 
 
 def pictures(
@@ -45,7 +45,7 @@ def pictures(
         form: what they are brought to.
         rows: the rows of the pictures; None for all.
     """
-    return _each(table, lambda source, where: read(source, where, form), rows)
+    return each(table, _sources, lambda source, where: read(source, where, form), rows)
 
 
 def read(source: Source, where: str, form: Form | None = None) -> Pixels:
@@ -77,20 +77,32 @@ def _look(source: Source, where: str) -> Look:
     return Look(width, height, channels)
 
 
-def _each(
-    table: pa.Table, asked: Callable[[Source, str], T], rows: Sequence[int] | None = None
+def each(
+    table: pa.Table,
+    sources: Callable[[pa.Table], Iterator[Any]],
+    asked: Callable[[Any, str], T],
+    rows: Sequence[int] | None = None,
+    thing: str = PICTURE,
 ) -> Iterator[T | InputError]:
-    """What is asked of each picture, or the fault that it is."""
+    """What is asked of each row of a listing, or the fault that it is.
+
+    Arguments:
+        table: a listing.
+        sources: what gives the pictures or sounds of a table.
+        asked: of each and its name.
+        rows: the rows; None for all.
+        thing: what they are.
+    """
     source = place(table.schema.metadata)
     some = table if rows is None else table.take(pa.array(rows, pa.int64()))
-    names = _words(some[NAME]) if NAME in some.column_names else repeat(None)
+    names = words(some[NAME]) if NAME in some.column_names else repeat(None)
     numbers = count() if rows is None else iter(rows)
-    for picture, name, row in zip(_sources(some), names, numbers, strict=False):
+    for picture, name, row in zip(sources(some), names, numbers, strict=False):
         where = f"{source} {name}".strip() if name else place(table.schema.metadata, row)
         try:
             if picture is None:
                 raise InputError(
-                    "there is no picture",
+                    f"there is no {thing}",
                     where=where,
                     hint="give it, or leave it out with --skip-bad",
                     code="damaged",
@@ -106,7 +118,7 @@ def _sources(table: pa.Table) -> Iterator[Source | None]:
     if isinstance(kind, pa.FixedShapeTensorType):
         yield from _tensors(column)
     elif pt.is_string(kind) or pt.is_large_string(kind):
-        yield from _words(column)
+        yield from words(column)
     else:
         yield from (scalar.as_py() for chunk in column.chunks for scalar in chunk)
 
@@ -152,7 +164,8 @@ def _tensors(column: pa.ChunkedArray) -> Iterator[Pixels | None]:
         )
 
 
-def _words(column: pa.ChunkedArray) -> Iterator[Any]:
+def words(column: pa.ChunkedArray) -> Iterator[Any]:
+    """The words of a long column."""
     for chunk in column.chunks:
         for start in range(0, len(chunk), STEP):
             yield from chunk.slice(start, STEP).to_pylist()

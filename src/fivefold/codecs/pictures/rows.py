@@ -1,4 +1,4 @@
-"""Tables with a column of pictures as a listing: files as bytes, Hugging Face's `{bytes, path}`, tensors, paths.
+"""Tables with a column of pictures or sounds as a listing: files, Hugging Face's `{bytes, path}`, tensors, paths.
 
 A path in a table that came from a file is never opened: whoever wrote the file would choose what is read. Paths count
 only where the table is in memory and pictures are asked for.
@@ -7,7 +7,7 @@ only where the table is in memory and pictures are asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -47,12 +47,18 @@ def _holds(column: pa.ChunkedArray) -> bool:
     kind = column.type
     if isinstance(kind, pa.FixedShapeTensorType):
         return kind.value_type == pa.uint8() and layout((1, *kind.shape)) is not None
-    files = _files(column) if _is_file(kind) else None
+    return begins(column, is_picture)
+
+
+def begins(column: pa.ChunkedArray, known: Callable[[bytes], bool]) -> bool:
+    """Whether a column holds files, and the first of them is known by its first bytes."""
+    files = _files(column) if is_file(column.type) else None
     first = None if files is None else next((s for s in files if s.is_valid), None)
-    return first is not None and is_picture(first.as_py()[:32])
+    return first is not None and known(first.as_py()[:32])
 
 
-def _is_file(kind: pa.DataType) -> bool:
+def is_file(kind: pa.DataType) -> bool:
+    """Whether a column holds the bytes of files."""
     named = pt.is_struct(kind) and kind.get_field_index(FILE) >= 0
     return is_bytes(kind) or (named and is_bytes(kind.field(FILE).type))
 
@@ -75,17 +81,29 @@ def pictures_of(rows: Rows, column: str | None, memory: int) -> pa.Table:
     some = rows.some
     name = column or picture_column(some) or (PICTURE if PICTURE in some.column_names else None)
     if name is None or name not in some.column_names:
-        raise _no_column(some, "no column holds pictures")
+        raise no_column(some, "no column holds pictures")
     kind = some.schema.field(name).type
     if isinstance(kind, pa.FixedShapeTensorType):
         table = pa.table({PICTURE: _pixels(rows.whole()[name], name, memory)})
-    elif _is_file(kind):
-        table = _shelved(rows, name, memory)
+    elif is_file(kind):
+        table = shelved(rows, name, memory)
     elif pt.is_string(kind) and SOURCE not in (some.schema.metadata or {}):
         table = pa.table({PICTURE: rows.whole()[name]})
     else:
-        raise _no_column(some, f"column {name!r} holds no pictures but {kind}")
-    told = {PICTURE: name}
+        raise no_column(some, f"column {name!r} holds no pictures but {kind}")
+    return beside(table, rows, name, PICTURE)
+
+
+def beside(table: pa.Table, rows: Rows, name: str, thing: str) -> pa.Table:
+    """The listing with what stands beside its column in the table that it came from: names, classes, captions.
+
+    Arguments:
+        table: the listing.
+        rows: the table.
+        name: of the column.
+        thing: what it holds, and what the listing calls it.
+    """
+    some, told = rows.some, {thing: name}
     for kept, names in {NAME: (NAME,), **COLUMNS}.items():
         found = next((n for n in names if _is_words(some, n) and n != name), None)
         if found is not None and kept not in table.column_names:
@@ -93,11 +111,12 @@ def pictures_of(rows: Rows, column: str | None, memory: int) -> pa.Table:
             told[kept] = found
     others = [n for n in some.column_names if n not in told.values()]
     table = table.replace_schema_metadata(some.schema.metadata)
-    said = f"the column {name!r} is taken as pictures; not kept: {', '.join(others[:8])}"
+    said = f"the column {name!r} is taken as {thing}s; not kept: {', '.join(others[:8])}"
     return noted(table, [said] if others else [])
 
 
-def _no_column(some: pa.Table, what: str) -> InputError:
+def no_column(some: pa.Table, what: str) -> InputError:
+    """That no column is what was asked for, with those that there are."""
     return InputError(
         what,
         where=place(some.schema.metadata),
@@ -117,9 +136,9 @@ def _words(parts: Iterator[pa.Array]) -> pa.ChunkedArray:
     return pa.chunked_array([part.cast(pa.string()) for part in parts], pa.string())
 
 
-def _shelved(rows: Rows, name: str, memory: int) -> pa.Table:
+def shelved(rows: Rows, name: str, memory: int, thing: str = PICTURE) -> pa.Table:
     """The files of a column, and the names that stand beside them."""
-    shelf = Shelf(PICTURE, memory, pa.large_binary())
+    shelf = Shelf(thing, memory, pa.large_binary())
     names: list[str | None] = []
     for part in rows.column(name):
         shelf.add(_files(part).cast(pa.large_binary()))

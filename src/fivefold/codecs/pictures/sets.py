@@ -14,18 +14,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from fivefold.codecs.pictures import arrays
 from fivefold.codecs.pictures.files import ENDINGS, is_picture
-from fivefold.codecs.pictures.folders import is_named, mostly_pictures, walk
-from fivefold.codecs.pictures.listings import NAME, PICTURE
+from fivefold.codecs.pictures.folders import alone, is_named, mostly, walk
+from fivefold.codecs.pictures.listings import PICTURE
 from fivefold.codecs.pictures.stores import ZIP, is_store, read_store
 from fivefold.codecs.pictures.tars import has_pictures, is_tar, read_tar
-from fivefold.codecs.places import remember
+from fivefold.codecs.places import filed
 from fivefold.codecs.sources import Limits
 from fivefold.errors import InputError
 
@@ -62,7 +62,7 @@ def is_set_folder(folder: Path, kind: str | None) -> bool:
     """
     if kind == KIND:
         return any(map(is_named, walk(folder)))
-    return kind is None and mostly_pictures(folder)
+    return kind is None and mostly(folder)
 
 
 def read_set(data: bytes | pa.Buffer, location: str, limits: Limits, memory: int) -> pa.Table:
@@ -79,7 +79,7 @@ def read_set(data: bytes | pa.Buffer, location: str, limits: Limits, memory: int
     """
     head = bytes(data[:HEAD])
     if is_picture(head) or is_named(location):
-        return _alone(data, location)
+        return alone(data, location)
     if is_store(location, head):
         return read_store(data, location, limits, memory)
     if is_tar(head):
@@ -90,14 +90,6 @@ def read_set(data: bytes | pa.Buffer, location: str, limits: Limits, memory: int
         hint=f"give a folder of pictures ({', '.join(ENDINGS)}), npz, npy, IDX, Parquet or tar",
         code="format",
     )
-
-
-def _alone(data: bytes | pa.Buffer, location: str) -> pa.Table:
-    name = PurePosixPath(location.replace("\\", "/")).name
-    picture: pa.Array = pa.array([location])
-    if not Path(location).is_file() or not is_named(location):
-        picture = pa.array([bytes(data)], pa.large_binary())
-    return remember(pa.table({PICTURE: picture, NAME: [name]}), location, lined=False)
 
 
 def from_memory(source: Any, kind: str | None, memory: int) -> pa.Table | None:
@@ -113,5 +105,5 @@ def from_memory(source: Any, kind: str | None, memory: int) -> pa.Table | None:
     listed = isinstance(source, Sequence) and bool(source)
     if kind == KIND and listed and all(isinstance(path, str | os.PathLike) for path in source):
         paths = [os.fspath(path) for path in source]
-        return pa.table({PICTURE: pa.array(paths, pa.string())})
+        return filed(pa.table({PICTURE: pa.array(paths, pa.string())}), PICTURE)
     return arrays.from_memory(source, memory)

@@ -7,7 +7,8 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def write_pictures(pictures: Pixels, classes: Sequence[str | None] | None, path:
     elif ending == ".npz":
         _write_arrays(pictures, classes, path)
     else:
-        _write_folder(pictures, classes, path)
+        write_folder([partial(png, picture) for picture in pictures], classes, path, ".png")
 
 
 def _write_arrays(pictures: Pixels, classes: Sequence[str | None] | None, path: Path) -> None:
@@ -97,7 +98,23 @@ def _write_arrays(pictures: Pixels, classes: Sequence[str | None] | None, path: 
     write_atomically(path, kept.getvalue())
 
 
-def _write_folder(pictures: Pixels, classes: Sequence[str | None] | None, path: Path) -> None:
+def write_folder(
+    contents: Sequence[Callable[[], bytes]],
+    classes: Sequence[str | None] | None,
+    path: Path,
+    ending: str,
+) -> None:
+    """Write a folder of files, in folders by class, whole or not at all.
+
+    Arguments:
+        contents: what gives the bytes of each.
+        classes: that of each, None where there are none.
+        path: the folder.
+        ending: of the files' names.
+
+    Raises:
+        InputError: where there is something already, or the disk is full.
+    """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(
             "is there already and not empty",
@@ -105,17 +122,17 @@ def _write_folder(pictures: Pixels, classes: Sequence[str | None] | None, path: 
             hint="name a new folder",
             code="exists",
         )
-    width = len(str(len(pictures)))
+    width = len(str(len(contents)))
     names = folder_names(sorted({word for word in classes or () if word is not None}))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         try:
-            for i, picture in enumerate(pictures):
+            for i, content in enumerate(contents):
                 word = None if classes is None else classes[i]
                 inside = made if classes is None else made / (names[word] if word else NONE)
                 inside.mkdir(exist_ok=True)
-                (inside / f"{i + 1:0{width}}.png").write_bytes(png(picture))
+                (inside / f"{i + 1:0{width}}{ending}").write_bytes(content())
             made.chmod(0o755)
             made.replace(path)
         finally:

@@ -12,7 +12,7 @@ import math
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,11 +83,12 @@ def read_store(data: bytes | pa.Buffer, where: str, limits: Limits, memory: int)
     if head.startswith(IDX):
         return _idx(data, where, limits, memory)
     if head.startswith(ZIP):
-        return _guarded(lambda: _npz(data, where, limits, memory), where)
-    return table_of(_guarded(lambda: _npy(data, where), where), None, where, memory)
+        return guarded(lambda: _npz(data, where, limits, memory), where)
+    return table_of(guarded(lambda: array_in(data, where), where), None, where, memory)
 
 
-def _guarded(read: Callable[[], T], where: str) -> T:
+def guarded(read: Callable[[], T], where: str) -> T:
+    """What a reader of hostile arrays gives; what goes wrong is an InputError."""
     try:
         return read()
     except InputError:
@@ -144,7 +145,8 @@ def _refuse_short(head: Head, there: int, where: str) -> None:
         )
 
 
-def _npy(data: bytes | pa.Buffer, where: str) -> NDArray[Any]:
+def array_in(data: bytes | pa.Buffer, where: str) -> NDArray[Any]:
+    """The array in the bytes of a `.npy`."""
     head = _numpy_head(bytes(data[:LARGEST_HEAD]), where)
     _refuse_short(head, len(data) - head.start, where)
     count = math.prod(head.shape)
@@ -152,36 +154,63 @@ def _npy(data: bytes | pa.Buffer, where: str) -> NDArray[Any]:
 
 
 def _npz(data: bytes | pa.Buffer, where: str, limits: Limits, memory: int) -> pa.Table:
+    found = members(data, where, chosen, limits, memory)
+    if isinstance(found, str):
+        raise InputError(
+            "holds no array of pictures",
+            where=where,
+            hint=f"give (N, H, W) or (N, H, W, C); there are: {found[:600]}",
+            code="shape",
+        )
+    arrays, names, others = found
+    assert arrays[0] is not None
+    table = table_of(arrays[0], arrays[1], where, memory)
+    said = f"the array {names[0]} is taken; not kept: {', '.join(others[:8])}"
+    return noted(table, [said] if others else [])
+
+
+Members = tuple[list[NDArray[Any] | None], Sequence[str | None], list[str]]
+
+
+def members(
+    data: bytes | pa.Buffer,
+    where: str,
+    choose: Callable[[Mapping[str, tuple[int, ...]]], Sequence[str | None] | None],
+    limits: Limits,
+    memory: int,
+) -> Members | str:
+    """Some of the arrays in an archive.
+
+    Arguments:
+        data: the bytes of the archive.
+        where: its name.
+        choose: which, by the shapes of all; None among them for one that there is not.
+        limits: how many bytes are unpacked.
+        memory: beyond how many they are put into a file that is mapped.
+
+    Returns:
+        The arrays, their names, and the names of the others; what there is, in words, where none is chosen.
+    """
     with zipfile.ZipFile(pa.BufferReader(data)) as archive:
-        members = {
+        infos = {
             info.filename.removesuffix(".npy"): info
             for info in archive.infolist()[:MOST_MEMBERS]
             if info.filename.endswith(".npy")
         }
         heads = {}
-        for name, info in members.items():
+        for name, info in infos.items():
             with archive.open(info) as stream:
                 heads[name] = _numpy_head(stream.read(LARGEST_HEAD), f"{where} {name}")
-        names = chosen({name: head.shape for name, head in heads.items()})
+        names = choose({name: head.shape for name, head in heads.items()})
         if names is None:
-            listed = ", ".join(f"{name} {head.shape}" for name, head in heads.items())
-            raise InputError(
-                "holds no array of pictures",
-                where=where,
-                hint=f"give (N, H, W) or (N, H, W, C); there are: {listed[:600]}",
-                code="shape",
-            )
+            return ", ".join(f"{name} {head.shape}" for name, head in heads.items())
         found = [
             None
             if name is None
-            else _member(archive, members[name], heads[name], f"{where} {name}", limits, memory)
+            else _member(archive, infos[name], heads[name], f"{where} {name}", limits, memory)
             for name in names
         ]
-    assert found[0] is not None
-    table = table_of(found[0], found[1], where, memory)
-    others = [name for name in heads if name not in names]
-    said = f"the array {names[0]} is taken; not kept: {', '.join(others[:8])}"
-    return noted(table, [said] if others else [])
+    return found, names, [name for name in heads if name not in names]
 
 
 def _member(

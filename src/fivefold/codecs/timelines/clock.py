@@ -33,6 +33,7 @@ from fivefold.codecs.lattice import (
     to_lattice,
     whole,
 )
+from fivefold.codecs.places import place
 from fivefold.codecs.recognise import recognise
 from fivefold.errors import InputError
 
@@ -44,6 +45,8 @@ FILLED = 0.25
 """The largest share of rows that a regular series may lack."""
 FEW = 8
 """Rows that may lack in one place before it counts as an interruption."""
+ZONED = r":\d\d(\.\d+)? ?(Z|[A-Z]{3,4}|[+-]\d\d:?\d\d)$"
+"""How a time ends that has a zone."""
 DAYLIKE = 0.8
 EPOCHS = ((1e8, 4e9, 1_000_000_000), (1e11, 4e12, 1_000_000), (1e14, 4e15, 1_000))
 """Whole numbers that count seconds, milliseconds or microseconds since 1970: from, to, nanoseconds."""
@@ -219,12 +222,32 @@ def time_column(
         return found
     if pt.is_integer(values.type):
         return Column(name=name, kind="integer", dtype=str(values.type))
+    _refuse_half_zoned(name, values, memory)
     raise InputError(
         f"is no column of times but {found.kind}",
-        where=f"column {name}",
+        where=place(memory, column=name),
         hint="say which column holds the times: --column time=..; write them as 2012-04-01T10:00:00",
         code="time",
     )
+
+
+def _refuse_half_zoned(name: str, values: pa.ChunkedArray, memory: dict[Any, Any] | None) -> None:
+    """Say so where some times have a zone and others none: which moments they are cannot be known."""
+    if not (pt.is_string(values.type) or pt.is_large_string(values.type)):
+        return
+    timed = pc.match_substring_regex(values, r"\d\d:\d\d")
+    zoned = pc.if_else(timed, pc.match_substring_regex(values, ZONED), None)
+    shares = pc.value_counts(zoned.drop_null())
+    if len(shares) == 2 and zoned.null_count < len(values) / 10:
+        first = zoned.drop_null()[0].as_py()
+        row = pc.index(zoned, not first).as_py()
+        here, there = ("without", "with") if first else ("with", "without")
+        raise InputError(
+            f"{values[row].as_py()!r} is written {here} a zone, and those before {there}",
+            where=place(memory, row, name),
+            hint="write all times with a zone, or all without",
+            code="zones",
+        )
 
 
 def differences(lattice: Ints, entity: Ints) -> Ints:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fivefold.compare.charts.canvas import (
+from fivefold.compare.numerals import percent, short
+from fivefold.compare.profile import ColumnResult
+from fivefold.plots.canvas import (
     Canvas,
     Scale,
     colour,
@@ -15,8 +17,6 @@ from fivefold.compare.charts.canvas import (
     polyline,
     written,
 )
-from fivefold.compare.numerals import percent, short
-from fivefold.compare.profile import ColumnResult
 
 MOST = 7
 ROW = 17.0

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fivefold.compare.charts.canvas import Canvas, Scale, colour, written
 from fivefold.compare.numerals import number, text
 from fivefold.measures.figure import Figure
+from fivefold.plots.canvas import Canvas, Scale, colour, written
 
 ROW = 24.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fivefold.compare.charts.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 from fivefold.compare.numerals import seconds, short
+from fivefold.plots.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 
 Points = Sequence[tuple[float, float]]
 

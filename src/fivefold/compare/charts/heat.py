@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fivefold.compare.charts.canvas import Canvas, coordinate, fitted
+from fivefold.plots.canvas import Canvas, coordinate, fitted
 
 SHADES = 10
 MOST = 24

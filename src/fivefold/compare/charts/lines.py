@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from fivefold.compare.charts.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 from fivefold.compare.numerals import seconds
 from fivefold.compare.quality import pooled_curve
 from fivefold.compare.result import CurvePoint, FamilyResult, Run, Step
+from fivefold.plots.canvas import Canvas, Scale, colour, polyline, spread_apart, written
 
 T = TypeVar("T")
 POINTS = 160

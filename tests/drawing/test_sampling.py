@@ -87,7 +87,7 @@ def test_texts_on_standard_output_are_a_line_each(folder, capsys) -> None:
 
 
 def test_texts_of_several_lines_are_kept_apart(capsys) -> None:
-    from fivefold.drawing import _print_texts
+    from fivefold.drawing.sampling import _print_texts
 
     _print_texts(iter([pa.table({"t": ["a\nb", "c"]}), pa.table({"t": ["d"]})]))
     assert capsys.readouterr().out == "a\nb\n\nc\n\nd\n"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from fivefold.compare.numerals import short
+from fivefold.plots.digits import short
 
 COLOURS = {
     "real": "k0",

@@ -1,0 +1,1 @@
+"""Other people's generators of pictures, each behind the same two functions: `fit` and `sample`."""
