@@ -7,7 +7,7 @@ MINUTES := 5
 SOURCES := $(shell find src -name '*.py' -not -path '*/__pycache__/*') requirements/lock.txt requirements/torch.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench-tables bench-sequences lock runtime dev clean
+.PHONY: help demo test test-slow lint format bench-tables bench-sequences bench-grids lock runtime dev clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ bench-sequences: dev  ## training, generation, molecules, ... beside named peers
 	  $(VENV)/bin/python benchmarks/sequences/$$script.py || exit 1; \
 	done
 	@$(VENV)/bin/python benchmarks/sequences/page.py
+
+bench-grids: dev  ## five families and named peers on MNIST: DATA=folder with its four IDX files (hours; peers get their own environment)
+	@$(VENV)/bin/python benchmarks/grids/run.py --data $(DATA) --seeds 3
 
 lock:  ## resolve requirements/*.txt again (needs uv)
 	@scripts/lock.sh
