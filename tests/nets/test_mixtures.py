@@ -2,7 +2,7 @@
 
 import torch
 
-from fivefold.nets.mixtures import Mixture
+from fivefold.nets.mixtures import Logistics, of_column
 from fivefold.nets.numbers import MixtureHeads
 
 
@@ -11,7 +11,7 @@ def test_slope_of_the_distribution_function_is_the_density_of_the_heads() -> Non
     heads = MixtureHeads(2, 4, components=5)
     torch.nn.init.normal_(heads.weight, std=0.5)
     state, z = torch.randn(7, 4), torch.randn(7, 2, dtype=torch.float64, requires_grad=True)
-    mixture = Mixture.of(heads, 1, state)
+    mixture = of_column(heads, 1, state)
     (slope,) = torch.autograd.grad(mixture.cdf(z[:, 1]).sum(), z)
     alone = torch.zeros(2, 2, dtype=torch.bool)
     found = heads.log_prob(state.expand(2, 7, 4), z.detach().float(), alone)[1]
@@ -21,6 +21,6 @@ def test_slope_of_the_distribution_function_is_the_density_of_the_heads() -> Non
 def test_inverse_is_exact_in_the_tails() -> None:
     g = torch.Generator().manual_seed(0)
     weight, mean, scale = (torch.rand(6, 5, generator=g).double() for _ in range(3))
-    mixture = Mixture(weight / weight.sum(1, keepdim=True), mean, scale)
+    mixture = Logistics(weight / weight.sum(1, keepdim=True), mean, 1 / scale)
     u = torch.tensor([1e-8, 1e-3, 0.3, 0.5, 0.999, 1 - 1e-8]).double()
     torch.testing.assert_close(mixture.cdf(mixture.inverse(u)), u, atol=1e-9, rtol=0)

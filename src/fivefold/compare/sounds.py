@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,14 +16,9 @@ from fivefold.codecs.pictures.listings import CLASS
 from fivefold.codecs.sound import SoundCodec
 from fivefold.codecs.sounds.listings import windows
 from fivefold.codecs.sounds.records import wav
-from fivefold.compare.components import Components
 from fivefold.compare.exhibits import Exhibit, sheet_of
-from fivefold.compare.grids import Floats, GridTrial, listed
-from fivefold.compare.parts import Parts
+from fivefold.compare.featured import FeaturedTrial
 from fivefold.compare.profile import ColumnResult, Pairs
-from fivefold.intake import Codec
-from fivefold.measures.figure import Figure
-from fivefold.measures.pictures import bits_per_dimension
 from fivefold.measures.sound import SoundJudge
 from fivefold.model import Model
 
@@ -34,7 +27,7 @@ SHEET, BESIDE, PLAYED, LONGEST = 16, 6, 4, 2.0
 SKETCHED, JUDGED = 1_000, 400
 
 
-class SoundTrial(GridTrial):
+class SoundTrial(FeaturedTrial):
     """The families on sounds.
 
     Arguments:
@@ -43,55 +36,17 @@ class SoundTrial(GridTrial):
     """
 
     codec: SoundCodec
+    judged_by = SoundJudge
 
     @staticmethod
-    def split(codec: Codec, table: pa.Table, seed: int) -> Parts:
-        """Sounds at random, whole files; those that are damaged are left out before, where that was asked for."""
-        assert isinstance(codec, SoundCodec)
-        codec.fit(table)
-        sound = [row for row, _ in codec.faults.without(windows(table, codec.form))]
-        return listed(table, sound, codec, seed)
-
-    def ready(self, folder: Path) -> None:
-        """Train the net whose features sounds are judged in, for all jobs."""
-        self._judge(folder, self.parts.holdout).seer  # noqa: B018
-
-    def _judge(self, folder: Path | None, holdout: pa.Table) -> SoundJudge:
-        return SoundJudge(
-            self.parts.train, holdout, form=self.codec.form, shown=self.lessons, cache=folder
-        )
-
-    @cached_property
-    def judge(self) -> SoundJudge:
-        """What knows the real sounds."""
-        return self._judge(self.parts.folder, self.parts.holdout)
+    def read(codec: SoundCodec, table: pa.Table) -> Iterable[Any]:
+        """The sounds of a listing."""
+        return windows(table, codec.form)
 
     @property
     def rows(self) -> int:
         """How many synthetic sounds are judged: looking for their samples takes time."""
         return min(JUDGED, super().rows)
-
-    def figures(self, made: pa.Table, target: str | None, seed: int) -> list[Figure]:
-        """Everything that is measured of synthetic sounds."""
-        return self.judge.figures(made)
-
-    def glance(self, made: pa.Table) -> list[Figure]:
-        """The two distances of some sounds."""
-        return self.judge.glance(made)
-
-    def floor(self, target: str | None, seed: int) -> list[Figure]:
-        """One half of the held-out sounds judged as if it were synthetic, beside the other half."""
-        half = len(self.parts.holdout) // 2
-        release = self.parts.holdout.slice(0, min(half, self.rows))
-        return self._judge(self.parts.folder, self.parts.holdout.slice(half)).figures(release)
-
-    def coded(self, log_probs: Floats) -> Figure:
-        """Bits per dimension, of the spectrum's levels."""
-        return bits_per_dimension(log_probs, self.codec.space.dimensions)
-
-    def baseline(self) -> tuple[Components, str]:
-        """Normal distributions on principal components."""
-        return Components(self.codec.space), "Mixture of principal components"
 
     def portrait(self, made: Mapping[str, pa.Table]) -> tuple[list[ColumnResult], Pairs]:
         """Loudness, pitch, change and classes."""

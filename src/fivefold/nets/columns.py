@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from fivefold.nets.categories import PositionHeads, draw, log_marginals
 from fivefold.nets.linear import compute_type
-from fivefold.nets.mixtures import Mixture
+from fivefold.nets.mixtures import of_column
 from fivefold.nets.numbers import MixtureHeads, NumberFeatures
 from fivefold.nets.positions import PositionNets, affordable, sees
 from fivefold.spaces import Batch, Condition, Data, Space
@@ -144,7 +144,7 @@ class ColumnConditionals(nn.Module):
                 k = x.discrete[:, j : j + 1]
                 y[j] = (upper - share * (1 - r[:, j : j + 1])).gather(1, k).squeeze(1)
             else:
-                mixture = Mixture.of(self.mixtures, j - L, state)
+                mixture = of_column(self.mixtures, j - L, state)
                 shift = self.mixtures.shift(j - L, z, visible[j, L:])
                 y[j] = mixture.cdf(z[:, j - L].double() - shift)
         return torch.stack(y, 1)
@@ -161,7 +161,7 @@ class ColumnConditionals(nn.Module):
                 symbols[:, j] = (upper[:, :-1] <= y[:, j, None]).sum(1)
                 e[:, j] = self.symbols(symbols[:, j] + self.starts[j]).to(e.dtype)
             else:
-                mixture = Mixture.of(self.mixtures, j - L, state)
+                mixture = of_column(self.mixtures, j - L, state)
                 residual = mixture.inverse(y[:, j].clamp(EDGE, 1 - EDGE))
                 z[:, j - L] = (residual + self.mixtures.shift(j - L, z, visible[j, L:])).float()
                 e[:, j] = self.numbers.at(j - L, z[:, j - L]).to(e.dtype)

@@ -35,8 +35,9 @@ from fivefold.nets.decoding import decoding_type
 from fivefold.nets.grid_stages import Coarse, Finer
 from fivefold.nets.labels import Labels
 from fivefold.nets.linear import compute_type
-from fivefold.nets.logistic_maps import Logistics, place, snapped
+from fivefold.nets.logistic_maps import place, snapped
 from fivefold.nets.logistics import Scale
+from fivefold.nets.mixtures import Logistics
 from fivefold.spaces import Batch, Condition, Data, Grids, Space
 
 MOST = 128

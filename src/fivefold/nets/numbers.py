@@ -25,8 +25,7 @@ from torch import Tensor, nn
 
 from fivefold.nets.categories import draw
 from fivefold.nets.linear import fan_in
-
-SMALLEST, LARGEST = math.log(5e-4), math.log(8.0)
+from fivefold.nets.logistics import LARGEST, SMALLEST
 
 
 class NumberFeatures(nn.Module):
