@@ -7,18 +7,17 @@ number of bits per dimension. The class of a picture is its one label; where som
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 import torch
-from torch import Tensor
 
-from fivefold.codecs.pictures.classes import MOST, Classes, asked, learned, number_of, words_of
+from fivefold.codecs.listed import ListedCodec
+from fivefold.codecs.pictures.classes import asked, learned, number_of, words_of
 from fivefold.codecs.pictures.faults import Faults
 from fivefold.codecs.pictures.files import Crop, Form, Pixels
 from fivefold.codecs.pictures.forms import Size, Survey, asked_size, check, needed, widest
@@ -26,7 +25,7 @@ from fivefold.codecs.pictures.listings import CLASS, PICTURE, looks, pictures, t
 from fivefold.codecs.pictures.masks import damaged
 from fivefold.codecs.pictures.scales import Scale
 from fivefold.codecs.pictures.sheets import write_pictures
-from fivefold.codecs.places import NOTICES, place
+from fivefold.codecs.places import place
 from fivefold.codecs.spools import Spool, refuse_full
 from fivefold.errors import InputError, NotFittedError
 from fivefold.spaces import Batch, Condition, Space
@@ -39,7 +38,7 @@ SAMPLE, SAMPLE_BYTES = 2_048, 1 << 27
 PIECE = 1 << 22
 
 
-class ImageCodec:
+class ImageCodec(ListedCodec):
     """Turn pictures into grids and back.
 
     Arguments:
@@ -60,6 +59,7 @@ class ImageCodec:
     """
 
     kind: ClassVar[str] = "image"
+    thing = "picture"
 
     def __init__(
         self,
@@ -68,11 +68,9 @@ class ImageCodec:
         channels: int | None = None,
         skip_bad: bool = False,
     ) -> None:
+        super().__init__(skip_bad)
         check(crop, channels)
         self.size, self.crop, self.channels = asked_size(size), crop, channels
-        self.notices: list[str] = []
-        self.classes: Classes = []
-        self.faults = Faults(skip=skip_bad)
         self._form: Form | None = None
         self._scale: Scale | None = None
 
@@ -85,11 +83,10 @@ class ImageCodec:
         Returns:
             The codec; an InputError where a picture is damaged, or there is none.
         """
-        self.notices = json.loads((table.schema.metadata or {}).get(NOTICES, b"[]"))
-        self.faults = Faults(skip=self.faults.skip)
-        survey = Survey.of(look for _, look in self._sound(looks(table)))
+        self._begin(table)
+        survey = Survey.of(look for _, look in self._whole(looks(table)))
         if not len(survey):
-            raise _empty(table)
+            raise self._empty(table)
         width, height = self.size or survey.size()
         wide = Form(width, height, self.channels or widest(survey), self.crop)
         some = self._some(table, wide)
@@ -100,21 +97,13 @@ class ImageCodec:
         self.notices += [*survey.notices(self._form), *said]
         return self
 
-    def _sound(self, found: Iterator[Any]) -> Iterator[tuple[int, Any]]:
-        """What is not damaged, with its place; when all are gone through, the notice of the others is up to date."""
-        before = self.faults.notice
-        yield from self.faults.without(found)
-        if self.faults.notice != before:
-            self.notices = [notice for notice in self.notices if notice != before]
-            self.notices.append(self.faults.notice)
-
     def _some(self, table: pa.Table, form: Form) -> Pixels:
         """Pictures of all parts of the table, with shape (N, C, H, W)."""
         most = max(1, min(SAMPLE, SAMPLE_BYTES // math.prod(form.shape)))
         rows = np.unique(np.linspace(0, len(table) - 1, most).round().astype(np.int64)).tolist()
-        found = [picture for _, picture in self._sound(pictures(table, form, rows))]
+        found = [picture for _, picture in self._whole(pictures(table, form, rows))]
         if not found:
-            raise _empty(table)
+            raise self._empty(table)
         return np.stack(found)
 
     @property
@@ -155,7 +144,7 @@ class ImageCodec:
         known = {word: number for number, word in enumerate(self.classes)}
         spool, held = Spool(np.uint8, memory), []
         numbers: list[int] = []
-        for row, picture in self._sound(pictures(table, self.form)):
+        for row, picture in self._whole(pictures(table, self.form)):
             if known and words[row] not in known:
                 where = place(table.schema.metadata, row)
                 known[words[row]] = number_of(words[row], self.classes, where)
@@ -167,7 +156,7 @@ class ImageCodec:
         if held:
             spool.add(np.stack(held).reshape(-1))
         if not numbers:
-            raise _empty(table)
+            raise self._empty(table)
         return Grids(
             spool.whole().reshape(-1, *shape),
             torch.tensor(numbers).view(-1, 1)[:, : self.space.positions],
@@ -190,27 +179,6 @@ class ImageCodec:
             columns[CLASS] = pa.array(words, pa.string())
         return pa.table(columns)
 
-    def log_volume(self, batch: Batch | Grids) -> Tensor:
-        """The logarithm of what a cell of one level a pixel is in the space, with shape (B,)."""
-        space = self.space
-        return torch.full((len(batch),), space.dimensions * math.log(self.scale.quantum))
-
-    def condition(self, where: Mapping[str, object], n: int, *, seed: int = 0) -> Condition:
-        """n pictures of which nothing is seen but the class.
-
-        Arguments:
-            where: the class under `class`, None for pictures that have none; or nothing.
-            n: how many.
-            seed: not needed: nothing is drawn.
-
-        Returns:
-            The condition; an InputError where there is no such class.
-        """
-        labels, seen = asked(where, self.classes, n)
-        shape = self.space.shape
-        nothing = torch.zeros(shape, dtype=torch.bool)
-        return Condition(Batch(torch.zeros(n, *shape), labels), nothing, seen)
-
     def damaged(
         self, picture: Any, mask: Any, n: int, *, where: Mapping[str, object] | None = None
     ) -> Condition:
@@ -231,10 +199,6 @@ class ImageCodec:
         given = torch.from_numpy(sound).expand(shape).clone()
         labels, seen = asked(where or {}, self.classes, n)
         return Condition(Batch(x, labels), given, seen)
-
-    def impose(self, table: pa.Table, where: Mapping[str, object]) -> pa.Table:
-        """The table as it is: pictures of a class are generated with it."""
-        return table
 
     def describe(self) -> dict[str, Any]:
         """What `fivefold inspect` prints."""
@@ -261,25 +225,12 @@ class ImageCodec:
         }
 
     @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> Self:
-        """The codec that `to_dict` described; an InputError where the description does not hold."""
-        try:
-            width, height = map(int, state["size"])
-            channels = int(state["channels"])
-            codec = cls((width, height), state["crop"], channels, bool(state["skip_bad"]))
-            codec._form = Form(width, height, channels, codec.crop)
-            codec._scale = Scale.from_dict(state["scale"], channels)
-            codec.classes = [None if word is None else str(word) for word in state["classes"]]
-            codec.notices = [str(notice) for notice in state["notices"]]
-            if len(set(codec.classes)) < len(codec.classes) or len(codec.classes) > MOST + 1:
-                raise ValueError("classes that occur twice, or too many")
-        except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as fault:
-            raise InputError(
-                f"the description of the pictures is damaged ({fault})",
-                where="codec.json",
-                hint="take the model's folder from its source again",
-                code="codec",
-            ) from fault
+    def _described(cls, state: Mapping[str, Any]) -> Self:
+        width, height = map(int, state["size"])
+        channels = int(state["channels"])
+        codec = cls((width, height), state["crop"], channels, bool(state["skip_bad"]))
+        codec._form = Form(width, height, channels, codec.crop)
+        codec._scale = Scale.from_dict(state["scale"], channels)
         return codec
 
     def write(self, table: pa.Table, path: Path | str) -> None:
@@ -298,12 +249,3 @@ class ImageCodec:
 
 def _not_fitted() -> NotFittedError:
     return NotFittedError("the codec has seen no picture", hint="call fit", code="not-fitted")
-
-
-def _empty(table: pa.Table) -> InputError:
-    return InputError(
-        "there is no picture that can be read",
-        where=place(table.schema.metadata),
-        hint="give some that are whole",
-        code="empty",
-    )

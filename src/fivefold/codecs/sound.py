@@ -7,9 +7,8 @@ level is `quantum` wide in the space, as one of a pixel is.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,12 +17,13 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from fivefold.codecs.pictures.classes import MOST, Classes, asked, learned, number_of, words_of
+from fivefold.codecs.listed import ListedCodec
+from fivefold.codecs.pictures.classes import learned, number_of, words_of
 from fivefold.codecs.pictures.faults import Faults
 from fivefold.codecs.pictures.files import Pixels
 from fivefold.codecs.pictures.listings import CLASS
 from fivefold.codecs.pictures.scales import Scale
-from fivefold.codecs.places import NOTICES, place
+from fivefold.codecs.places import place
 from fivefold.codecs.sounds.files import Waves
 from fivefold.codecs.sounds.listings import SOUND, column_of, looks, windows
 from fivefold.codecs.sounds.records import write_sounds
@@ -33,7 +33,7 @@ from fivefold.codecs.sounds.surveys import Survey, check
 from fivefold.codecs.spools import Spool, refuse_full
 from fivefold.errors import InputError, NotFittedError
 from fivefold.seeds import seed_of
-from fivefold.spaces import Batch, Condition, Space
+from fivefold.spaces import Batch, Space
 from fivefold.spaces.grids import Grids
 
 MEMORY = 1 << 28
@@ -42,7 +42,7 @@ SAMPLE, EACH = 512, 4
 """The most sounds that loudness and scale are found by, and the most windows of each."""
 
 
-class SoundCodec:
+class SoundCodec(ListedCodec):
     """Turn sounds into grids and back.
 
     Arguments:
@@ -64,6 +64,7 @@ class SoundCodec:
     """
 
     kind: ClassVar[str] = "sound"
+    thing = "sound"
 
     def __init__(
         self,
@@ -71,11 +72,9 @@ class SoundCodec:
         seconds: float | None = None,
         skip_bad: bool = False,
     ) -> None:
+        super().__init__(skip_bad)
         check(rate, seconds)
         self.rate, self.seconds = rate, seconds
-        self.notices: list[str] = []
-        self.classes: Classes = []
-        self.faults = Faults(skip=skip_bad, thing="sound")
         self._learned: tuple[Form, Loudness, Scale] | None = None
 
     def fit(self, table: pa.Table) -> Self:
@@ -87,11 +86,10 @@ class SoundCodec:
         Returns:
             The codec; an InputError where a sound is damaged, or there is none that can be heard.
         """
-        self.notices = json.loads((table.schema.metadata or {}).get(NOTICES, b"[]"))
-        self.faults = Faults(skip=self.faults.skip, thing="sound")
-        survey = Survey.of(look for _, look in self._sound(looks(table, self.rate)))
+        self._begin(table)
+        survey = Survey.of(look for _, look in self._whole(looks(table, self.rate)))
         if not len(survey):
-            raise _empty(table)
+            raise self._empty(table)
         form = survey.form(self.rate, self.seconds)
         some = self._some(table, form)
         loudness = Loudness.of(some, place(table.schema.metadata))
@@ -100,22 +98,14 @@ class SoundCodec:
         self.notices += [*survey.notices(form), *said]
         return self
 
-    def _sound(self, found: Iterator[Any]) -> Iterator[tuple[int, Any]]:
-        """What is not damaged, with its place; when all are gone through, the notice of the others is up to date."""
-        before = self.faults.notice
-        yield from self.faults.without(found)
-        if self.faults.notice != before:
-            self.notices = [notice for notice in self.notices if notice != before]
-            self.notices.append(self.faults.notice)
-
     def _some(self, table: pa.Table, form: Form) -> Tensor:
         """The energies of sounds of all parts of the table, with shape (N, bands, M)."""
         rows = np.unique(np.linspace(0, len(table) - 1, SAMPLE).round().astype(np.int64)).tolist()
         found = [
-            energies(_spread(sound), form) for _, sound in self._sound(windows(table, form, rows))
+            energies(_spread(sound), form) for _, sound in self._whole(windows(table, form, rows))
         ]
         if not found:
-            raise _empty(table)
+            raise self._empty(table)
         return torch.cat(found)
 
     @property
@@ -166,7 +156,7 @@ class SoundCodec:
         spool = Spool(np.uint8, memory)
         numbers: list[int] = []
         owners: list[int] = []
-        for row, sound in self._sound(windows(table, self.form)):
+        for row, sound in self._whole(windows(table, self.form)):
             if known and words[row] not in known:
                 where = place(table.schema.metadata, row)
                 known[words[row]] = number_of(words[row], self.classes, where)
@@ -175,7 +165,7 @@ class SoundCodec:
             for start in range(0, len(sound), TOGETHER):
                 spool.add(self._levels(sound[start : start + TOGETHER]).reshape(-1))
         if not numbers:
-            raise _empty(table)
+            raise self._empty(table)
         return Grids(
             spool.whole().reshape(-1, *self.space.shape),
             torch.tensor(numbers).view(-1, 1)[:, : self.space.positions],
@@ -206,35 +196,6 @@ class SoundCodec:
             columns[CLASS] = pa.array(names, pa.string())
         return rated(pa.table(columns), self.form.rate, SOUND)
 
-    def log_volume(self, batch: Batch | Grids) -> Tensor:
-        """The logarithm of what a cell of one level a band and frame is in the space, with shape (B,).
-
-        With it a density becomes the probability of a spectrum's levels. Phases are not modelled: there is no
-        probability of the samples.
-        """
-        space = self.space
-        return torch.full((len(batch),), space.dimensions * math.log(self.scale.quantum))
-
-    def condition(self, where: Mapping[str, object], n: int, *, seed: int = 0) -> Condition:
-        """n sounds of which nothing is seen but the class.
-
-        Arguments:
-            where: the class under `class`, None for sounds that have none; or nothing.
-            n: how many.
-            seed: not needed: nothing is drawn.
-
-        Returns:
-            The condition; an InputError where there is no such class.
-        """
-        labels, seen = asked(where, self.classes, n)
-        shape = self.space.shape
-        nothing = torch.zeros(shape, dtype=torch.bool)
-        return Condition(Batch(torch.zeros(n, *shape), labels), nothing, seen)
-
-    def impose(self, table: pa.Table, where: Mapping[str, object]) -> pa.Table:
-        """The table as it is: sounds of a class are generated with it."""
-        return table
-
     def describe(self) -> dict[str, Any]:
         """What `fivefold inspect` prints."""
         return {
@@ -260,26 +221,13 @@ class SoundCodec:
         }
 
     @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> Self:
-        """The codec that `to_dict` described; an InputError where the description does not hold."""
-        try:
-            form = Form(int(state["rate"]), int(state["frames"]))
-            if form.frames < 1:
-                raise ValueError("a sound of no frames")
-            codec = cls(form.rate, form.seconds, bool(state["skip_bad"]))
-            loudness = Loudness.from_dict(state["loudness"])
-            codec._learned = form, loudness, Scale.from_dict(state["scale"], 1)
-            codec.classes = [None if word is None else str(word) for word in state["classes"]]
-            codec.notices = [str(notice) for notice in state["notices"]]
-            if len(set(codec.classes)) < len(codec.classes) or len(codec.classes) > MOST + 1:
-                raise ValueError("classes that occur twice, or too many")
-        except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as fault:
-            raise InputError(
-                f"the description of the sounds is damaged ({fault})",
-                where="codec.json",
-                hint="take the model's folder from its source again",
-                code="codec",
-            ) from fault
+    def _described(cls, state: Mapping[str, Any]) -> Self:
+        form = Form(int(state["rate"]), int(state["frames"]))
+        if form.frames < 1:
+            raise ValueError("a sound of no frames")
+        codec = cls(form.rate, form.seconds, bool(state["skip_bad"]))
+        loudness = Loudness.from_dict(state["loudness"])
+        codec._learned = form, loudness, Scale.from_dict(state["scale"], 1)
         return codec
 
     def write(self, table: pa.Table, path: Path | str) -> None:
@@ -300,12 +248,3 @@ class SoundCodec:
 def _spread(sound: Waves) -> Waves:
     """Some windows of all parts of a sound."""
     return sound[np.unique(np.linspace(0, len(sound) - 1, EACH).round().astype(np.int64))]
-
-
-def _empty(table: pa.Table) -> InputError:
-    return InputError(
-        "there is no sound that can be read",
-        where=place(table.schema.metadata),
-        hint="give some that are whole",
-        code="empty",
-    )
