@@ -80,7 +80,7 @@ class Adversarial(Family):
     """
 
     name: ClassVar[str] = "adversarial"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
+    likelihood: Literal["exact", "bound", "none"] = "none"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(
             epochs=40, batch=1024, rate=3e-3, decay=0.0, betas=(0.5, 0.99), conditional=0.0

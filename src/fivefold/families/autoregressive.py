@@ -54,7 +54,7 @@ class Autoregressive(Family):
     """
 
     name: ClassVar[str] = "autoregressive"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=9, rate=4e-3, ema=0.1, conditional=0.4),
         "sequence": Recipe(
@@ -80,7 +80,7 @@ class Autoregressive(Family):
         super().__init__(space)
         self.conditionals = CONDITIONALS[space.sort](space, **config)
         self.config = self.conditionals.config
-        self.likelihood = self.conditionals.likelihood  # type: ignore[misc]
+        self.likelihood = self.conditionals.likelihood
 
     @classmethod
     def sized(cls, space: Space, size: float) -> dict[str, Any]:

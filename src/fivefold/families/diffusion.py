@@ -86,7 +86,7 @@ class Diffusion(Family):
     """
 
     name: ClassVar[str] = "diffusion"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    likelihood: Literal["exact", "bound", "none"] = "bound"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=40, batch=1024, rate=3e-3, conditional=0.2),
         "sequence": Recipe(

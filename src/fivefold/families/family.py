@@ -74,7 +74,8 @@ class Family(nn.Module, ABC):
     """
 
     name: ClassVar[str]
-    likelihood: ClassVar[Literal["exact", "bound", "none"]]
+    likelihood: Literal["exact", "bound", "none"]
+    """What `log_prob` gives; it may depend on the space."""
     recipes: ClassVar[Mapping[str, Recipe]]
     """How each sort of space is trained."""
 

@@ -46,7 +46,7 @@ class Flow(Family):
     """
 
     name: ClassVar[str] = "flow"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=10, batch=512, rate=4e-3, conditional=0.5),
         "sequence": Recipe(

@@ -57,7 +57,7 @@ class Variational(Family):
     """
 
     name: ClassVar[str] = "variational"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    likelihood: Literal["exact", "bound", "none"] = "bound"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "columns": Recipe(epochs=20, batch=512, rate=2e-3, conditional=0.1),
         "sequence": Recipe(
