@@ -44,7 +44,7 @@ class SeasonalBootstrap(Family):
     """
 
     name: ClassVar[str] = "bootstrap"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
+    likelihood: Literal["exact", "bound", "none"] = "none"
     recipes: ClassVar[Mapping[str, Recipe]] = {"grid": Recipe()}
 
     def __init__(self, space: Space, *, blocks: int = BLOCKS) -> None:

@@ -53,7 +53,7 @@ class Components(Family):
     rest: Tensor
 
     name: ClassVar[str] = "components"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {"grid": Recipe()}
 
     def __init__(

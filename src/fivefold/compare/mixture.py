@@ -53,7 +53,7 @@ class Mixture(Family):
     s: Tensor
 
     name: ClassVar[str] = "mixture"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {"columns": Recipe()}
 
     def __init__(self, space: Space, *, classes: int = 128, rounds: int = 40) -> None:

@@ -50,7 +50,7 @@ class NGram(Family):
     """
 
     name: ClassVar[str] = "ngram"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {"sequence": Recipe()}
 
     def __init__(self, space: Space, *, order: int = 6) -> None:

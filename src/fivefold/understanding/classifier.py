@@ -49,7 +49,7 @@ class Classifier(Family):
     """
 
     name: ClassVar[str] = "classifier"
-    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    likelihood: Literal["exact", "bound", "none"] = "exact"
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "sequence": Recipe(
             epochs=3,
