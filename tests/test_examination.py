@@ -16,8 +16,8 @@ from fivefold.families import Autoregressive, Diffusion, Flow, writing
 from fivefold.measures.execution import Problem
 from fivefold.measures.sandbox import run_program
 from fivefold.model import Model
-from fivefold.nets import continuations as place
-from fivefold.nets.continuations import continuation_log_prob
+from fivefold.nets.sequences import continuations as place
+from fivefold.nets.sequences.continuations import continuation_log_prob
 from fivefold.spaces import Batch
 
 COLOURS = ("red", "blue", "green", "black")
@@ -102,7 +102,7 @@ def test_likelihoods_are_those_of_the_definition(kind, config) -> None:
 def test_many_pairs_are_read_in_parts_and_told(monkeypatch) -> None:
     made, heard = model(), []
     whole = likelihoods(made, PAIRS, dtype=torch.float32)
-    monkeypatch.setattr("fivefold.nets.continuations.TOGETHER", 20)
+    monkeypatch.setattr("fivefold.nets.sequences.continuations.TOGETHER", 20)
     parts = likelihoods(made, PAIRS, dtype=torch.float32, on_progress=heard.append)
     torch.testing.assert_close(parts, whole, atol=1e-4, rtol=0)
     shares = [progress.done for progress in heard]

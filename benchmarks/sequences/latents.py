@@ -39,9 +39,9 @@ from fivefold.families import Family
 from fivefold.families.adversarial import Adversarial
 from fivefold.families.variational import Variational
 from fivefold.nets.information import divergence
-from fivefold.nets.ngrams import ngram_distance
-from fivefold.nets.sequence_codes import SequenceEncoder
-from fivefold.nets.sequence_latents import SequenceLatents
+from fivefold.nets.sequences.codes import SequenceEncoder
+from fivefold.nets.sequences.latents import SequenceLatents
+from fivefold.nets.sequences.ngrams import ngram_distance
 from fivefold.spaces import END, Batch, Condition, Space
 from fivefold.spaces.sequences import Sequences
 from fivefold.training import Plan, fit_budget, make_plan, train

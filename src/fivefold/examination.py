@@ -34,10 +34,10 @@ from fivefold.measures.figure import Figure
 from fivefold.measures.questions import Question, accuracy
 from fivefold.measures.sandbox import Confinement, run_program
 from fivefold.model import Model, load
-from fivefold.nets.causal import SequenceConditionals
 from fivefold.nets.choices import Choice
-from fivefold.nets.continuations import continuation_log_prob
 from fivefold.nets.decoding import decoding_type
+from fivefold.nets.sequences.causal import SequenceConditionals
+from fivefold.nets.sequences.continuations import continuation_log_prob
 from fivefold.spaces import END
 from fivefold.training.plan import Progress
 

@@ -8,7 +8,7 @@ import torch
 
 from fivefold.families.diffusion import Diffusion
 from fivefold.nets.categories import Packed
-from fivefold.nets.column_denoiser import mutual_information
+from fivefold.nets.columns.denoiser import mutual_information
 from fivefold.spaces import Batch, Condition, Space
 
 

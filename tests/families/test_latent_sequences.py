@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from fivefold.families import FAMILIES, Family
 from fivefold.families.adversarial import Adversarial
 from fivefold.families.variational import Variational
-from fivefold.nets.sequence_codes import SequenceEncoder
+from fivefold.nets.sequences.codes import SequenceEncoder
 from fivefold.spaces import Batch, Condition, Space
 from fivefold.training import make_plan, train
 

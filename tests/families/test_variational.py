@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fivefold.families.variational import Variational
-from fivefold.nets.factors import log_own
+from fivefold.nets.columns.factors import log_own
 from fivefold.spaces import Batch, Condition, Space
 from fivefold.training import make_plan, train
 

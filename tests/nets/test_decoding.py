@@ -8,7 +8,7 @@ import torch
 from fivefold.nets.buffered import BufferedMemory
 from fivefold.nets.decoding import Decoder, RecurrentMemory
 from fivefold.nets.keyvalue import KeyValueMemory, Weights
-from fivefold.nets.recurrent import Recurrent
+from fivefold.nets.sequences.recurrent import Recurrent
 from fivefold.nets.transformer import Transformer
 
 SHAPES = {

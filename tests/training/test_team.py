@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from fivefold.errors import InputError
-from fivefold.nets.recurrent import Recurrent
+from fivefold.nets.sequences.recurrent import Recurrent
 from fivefold.training.sharding import shard
 
 SCRIPT = """

@@ -13,7 +13,7 @@ from fivefold.errors import InputError
 from fivefold.exchange.layout import Layout
 from fivefold.families import Autoregressive, Family
 from fivefold.families.writing import writer
-from fivefold.nets.causal import SequenceConditionals
+from fivefold.nets.sequences.causal import SequenceConditionals
 from fivefold.nets.transformer import Block, RMSNorm, Transformer
 from fivefold.spaces import Space
 

@@ -4,7 +4,7 @@ What players there are, and what they play with, is a matter of the sort of spac
 table (`nets.row_game`) both are nets of rectifiers: a generator G turns noise z ~ N(0, I) into probabilities for every
 discrete variable and numbers for the continuous ones, and gradients pass the draw of symbols straight through. A
 sequence is given a row of numbers, its code, by an autoencoder that is trained along, a turn before those of the game
-(`nets.sequence_rows`); what G makes is decoded. Over grids (`nets.grid_game`) both are convolutions: labels are drawn
+(`sequences.rows`); what G makes is decoded. Over grids (`grids.game`) both are convolutions: labels are drawn
 first, and G's noise are the codes that its own reader finds for data, of which it is to recall them. Measured on 20,000
 molecules in 75 processor seconds (`benchmarks/sequences/latents.py --only game`), pairs of neighbouring symbols are
 6.2% apart from held-out ones (real from real: 2.7%; codes drawn from N(0, I) and decoded: 13.0%); a game over all

@@ -32,7 +32,7 @@ from torch import Tensor
 
 from fivefold.errors import InputError
 from fivefold.families.family import Family, Recipe, Turn
-from fivefold.nets.grid_latents import GridLatents
+from fivefold.nets.grids.latents import GridLatents
 from fivefold.nets.information import Information
 from fivefold.nets.latents import LATENTS
 from fivefold.spaces import Batch, Condition, Data, Space

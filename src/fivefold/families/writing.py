@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fivefold.families.family import Family
-from fivefold.nets.causal import SequenceConditionals
+from fivefold.nets.sequences.causal import SequenceConditionals
 
 
 def writer(family: Family) -> SequenceConditionals | None:

@@ -34,9 +34,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fivefold.nets.causal import SequenceConditionals
-from fivefold.nets.columns import ColumnConditionals
+from fivefold.nets.columns.conditionals import ColumnConditionals
 from fivefold.nets.conditionals import CONDITIONALS
+from fivefold.nets.sequences.causal import SequenceConditionals
 from fivefold.spaces import Batch, Condition, Data, Dequantize, Space
 
 

@@ -14,9 +14,9 @@ which the flow family makes use.
 
 from __future__ import annotations
 
-from fivefold.nets.causal import SequenceConditionals
-from fivefold.nets.columns import ColumnConditionals
-from fivefold.nets.grid_conditionals import GridConditionals
+from fivefold.nets.columns.conditionals import ColumnConditionals
+from fivefold.nets.grids.conditionals import GridConditionals
+from fivefold.nets.sequences.causal import SequenceConditionals
 
 CONDITIONALS: dict[
     str, type[ColumnConditionals] | type[SequenceConditionals] | type[GridConditionals]

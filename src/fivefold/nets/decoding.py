@@ -15,7 +15,7 @@ from torch.nn import functional
 from fivefold.nets.buffered import BufferedMemory
 from fivefold.nets.keyvalue import KeyValueMemory, Weights
 from fivefold.nets.linear import compute_type
-from fivefold.nets.recurrent import Recurrent, State
+from fivefold.nets.sequences.recurrent import Recurrent, State
 from fivefold.nets.transformer import Transformer
 
 FEW_ROWS = 64

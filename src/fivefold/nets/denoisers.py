@@ -29,9 +29,9 @@ It also knows the data:
 
 from __future__ import annotations
 
-from fivefold.nets.column_denoiser import ColumnDenoiser
-from fivefold.nets.grid_denoiser import GridDenoiser
-from fivefold.nets.sequence_denoiser import SequenceDenoiser
+from fivefold.nets.columns.denoiser import ColumnDenoiser
+from fivefold.nets.grids.denoiser import GridDenoiser
+from fivefold.nets.sequences.denoiser import SequenceDenoiser
 
 Denoiser = ColumnDenoiser | SequenceDenoiser | GridDenoiser
 DENOISERS: dict[str, type[ColumnDenoiser] | type[SequenceDenoiser] | type[GridDenoiser]] = {

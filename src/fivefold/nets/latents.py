@@ -13,9 +13,9 @@ Each class can be `sized` for a space, takes the space and its own options, keep
 
 from __future__ import annotations
 
-from fivefold.nets.column_latents import ColumnLatents
-from fivefold.nets.grid_latents import GridLatents
-from fivefold.nets.sequence_latents import SequenceLatents
+from fivefold.nets.columns.latents import ColumnLatents
+from fivefold.nets.grids.latents import GridLatents
+from fivefold.nets.sequences.latents import SequenceLatents
 
 LATENTS: dict[str, type[ColumnLatents] | type[SequenceLatents] | type[GridLatents]] = {
     "columns": ColumnLatents,

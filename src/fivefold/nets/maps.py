@@ -13,7 +13,7 @@ Each class can be `sized` for a space, takes the space and its own options, keep
 from __future__ import annotations
 
 from fivefold.nets.conditional_maps import ConditionalMap
-from fivefold.nets.grid_maps import GridMap
+from fivefold.nets.grids.maps import GridMap
 
 MAPS: dict[str, type[ConditionalMap] | type[GridMap]] = {
     "columns": ConditionalMap,

@@ -28,9 +28,9 @@ and its own options, keeps its full `config`, and has
 
 from __future__ import annotations
 
-from fivefold.nets.column_rows import ColumnRows
-from fivefold.nets.grid_rows import GridRows
-from fivefold.nets.sequence_rows import SequenceRows
+from fivefold.nets.columns.rows import ColumnRows
+from fivefold.nets.grids.rows import GridRows
+from fivefold.nets.sequences.rows import SequenceRows
 
 ROWS: dict[str, type[ColumnRows] | type[SequenceRows] | type[GridRows]] = {
     "columns": ColumnRows,

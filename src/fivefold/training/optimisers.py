@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from fivefold.families.family import Recipe
-from fivefold.nets.convolutions import Convolution, Edge
+from fivefold.nets.grids.convolutions import Convolution, Edge
 from fivefold.nets.linear import Head, Linear, compute_type
 from fivefold.training.sharding import slice_of, whole
 

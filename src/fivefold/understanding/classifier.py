@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from fivefold.errors import InputError
 from fivefold.families.family import Family, Recipe, Turn
 from fivefold.nets.linear import Head
-from fivefold.nets.sequence_denoiser import SequenceDenoiser
+from fivefold.nets.sequences.denoiser import SequenceDenoiser
 from fivefold.spaces import Batch, Condition, Sequences, Space
 
 HIDDEN = 0.2

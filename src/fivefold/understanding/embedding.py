@@ -11,7 +11,7 @@ from torch import Tensor
 from fivefold.errors import InputError
 from fivefold.families.diffusion import Diffusion
 from fivefold.model import Model
-from fivefold.nets.sequence_denoiser import SequenceDenoiser
+from fivefold.nets.sequences.denoiser import SequenceDenoiser
 from fivefold.spaces import Batch, Sequences
 
 

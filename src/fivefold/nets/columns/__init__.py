@@ -1,0 +1,1 @@
+"""Nets for columns: tables."""

@@ -1,0 +1,1 @@
+"""Nets for grids: pictures, series, sound."""

@@ -1,0 +1,1 @@
+"""Nets for sequences of symbols: texts, molecules, events."""
