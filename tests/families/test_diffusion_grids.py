@@ -16,6 +16,7 @@ SPACES = [
     Space.grid(1, (6, 5), (2,), quantum=0.1),
     Space.grid(1, (4, 4, 3)),
     Space.grid(20, (11,)),
+    Space.grid(1, (20, 6), quantum=0.1),
 ]
 
 
@@ -45,7 +46,9 @@ def stirred(family: Diffusion) -> Diffusion:
 
 
 @pytest.mark.parametrize("net", ["unet", "dit"])
-@pytest.mark.parametrize("space", SPACES, ids=["series", "picture", "volume", "many channels"])
+@pytest.mark.parametrize(
+    "space", SPACES, ids=["series", "picture", "volume", "many channels", "picture without label"]
+)
 def test_each_net_learns_from_grids_seen_in_part(net, space) -> None:
     family = made(space, net)
     x = draw(space, 8)
@@ -64,7 +67,7 @@ def test_each_net_learns_from_grids_seen_in_part(net, space) -> None:
 def test_bound_of_an_untrained_net_on_standard_normal_grids_lies_just_below_their_likelihood() -> (
     None
 ):
-    space = Space.grid(1, (4, 4))
+    space = Space.grid(1, (16,))
     x = draw(space, 2000)
     exact = -0.5 * (x.continuous.square() + math.log(2 * math.pi)).flatten(1).sum(1)
     found = made(space).log_prob(x).mean()
@@ -108,12 +111,32 @@ def test_guidance_goes_along_the_line_from_no_label_to_the_label() -> None:
     torch.testing.assert_close(two - one, one - none)
 
 
+def test_pictures_without_labels_are_guided_by_their_kind_and_come_back_from_noise() -> None:
+    """Dark and bright ones: what noise leads to has the kind that was drawn first, and no label."""
+    space = Space.grid(1, (8, 8), quantum=0.1)
+    nothing = torch.zeros(512, 0, dtype=torch.int64)
+    side = 2.0 * torch.randint(0, 2, (512, 1, 1, 1), generator=generator()) - 1
+    x = Batch(side + 0.1 * torch.randn(512, *space.shape, generator=generator(1)), nothing)
+    family = made(space)
+    train(family, x, x[:64], replace(make_plan(family, 512, seed=0), steps=150, batch=64))
+    kinds = family.net.inside(x).discrete[:, 0]
+    assert len(kinds[side.flatten() > 0].unique()) > 1
+    assert not set(kinds[side.flatten() > 0].tolist()) & set(kinds[side.flatten() < 0].tolist())
+    made_now = family.sample(200, generator=generator(2))
+    assert made_now.discrete.shape == (200, 0)
+    means = made_now.continuous.mean((1, 2, 3))
+    assert float((means.abs() - 1).abs().mean()) < 0.2
+    assert 0.3 < float((means > 0).float().mean()) < 0.7
+    back = family.decode(family.encode(x[:32], generator=generator()))
+    torch.testing.assert_close(back.continuous, x.continuous[:32], atol=0.15, rtol=0)
+
+
 def test_numbers_that_are_levels_stay_between_the_least_and_the_greatest() -> None:
     space = Space.grid(1, (6, 6), quantum=0.1)
     family = stirred(made(space))
     x = Batch(draw(space, 64).continuous.clamp(-0.5, 1.5), torch.zeros(64, 0, dtype=torch.int64))
     family.prepare(x, generator())
-    found = family.sample(32, generator=generator(), steps=4).continuous
+    found = family.sample(32, generator=generator(), steps=4, guidance=1.0).continuous
     assert float(found.min()) == pytest.approx(-0.5, abs=1e-4)
     assert float(found.max()) == pytest.approx(1.5, abs=1e-4)
 

@@ -93,7 +93,7 @@ class Diffusion(Family):
             epochs=20, batch=32, length=128, optimiser="muon", rate=3e-3, conditional=0.0
         ),
         "grid": Recipe(
-            epochs=20, batch=32, optimiser="muon", rate=5e-3, muon_rate=0.04, conditional=0.4
+            epochs=20, batch=32, optimiser="muon", rate=5e-3, muon_rate=0.04, conditional=0.2
         ),
     }
 
@@ -124,6 +124,7 @@ class Diffusion(Family):
         self, x: Batch, c: Condition | None = None, *, generator: torch.Generator
     ) -> Iterator[Turn]:
         """One turn: weighted cross-entropy of the masked symbols and |v - v(y)|^2, at stratified times."""
+        x = self.net.inside(x)
         still, shown = self._still(c), self.net.shown(x, c)
         device, rows = x.device, len(x)
         start = torch.rand((), generator=generator, device=device)
@@ -155,6 +156,7 @@ class Diffusion(Family):
         return torch.cat(parts or [x.continuous.new_zeros(0)])
 
     def _bound(self, x: Batch, c: Condition | None, g: torch.Generator) -> Tensor:
+        x = self.net.inside(x)
         still, shown = self._still(c), self.net.shown(x, c)
         free, dimensions = (~shown).sum(1, keepdim=True), (~still).sum(-1)
         bound = self.net.extent(x, c) + (self._read_off(x, g) * ~still).sum(1)
@@ -200,18 +202,27 @@ class Diffusion(Family):
         """
         steps, size = steps or self.net.steps, self.net.block
         guidance = self.net.guidance if guidance is None else guidance
-        blocks = [
-            self._block(
-                min(size, n - i),
-                None if c is None else c[i : i + size],
-                steps,
-                temperature,
-                guidance,
-                generator,
+        blocks = []
+        for i in range(0, n, size):
+            part = None if c is None else c[i : i + size]
+            x = self.net.draft(min(size, n - i), part, generator)
+            shown, eps = (
+                self.net.shown(x, part),
+                torch.randn(x.continuous.shape, generator=generator, device=x.device),
             )
-            for i in range(0, n, size)
-        ]
-        return Batch.cat(blocks) if blocks else self.net.draft(0, None, generator)
+            blocks.append(
+                self._block(
+                    x,
+                    eps.flatten(1),
+                    shown,
+                    self._still(part),
+                    steps,
+                    temperature,
+                    guidance,
+                    generator,
+                )
+            )
+        return self.net.outside(Batch.cat(blocks or [self.net.draft(0, None, generator)]))
 
     @torch.no_grad()
     def encode(self, x: Batch, *, generator: torch.Generator, steps: int = CODING) -> Tensor:
@@ -219,45 +230,48 @@ class Diffusion(Family):
 
         The way of `sample` is gone backwards, so exactly as its steps are short.
         """
-        times = torch.linspace(0, 1, steps + 1, device=x.device)
+        x, times = self.net.inside(x), torch.linspace(0, 1, steps + 1, device=x.device)
         y, phi = x.continuous.flatten(1), self._phi(times)
         nothing, still = torch.zeros_like(x.discrete, dtype=torch.bool), self._still(None)
         for t, here, there in zip(times, phi, phi[1:], strict=False):
             level = self._level(t.view(1, 1)).expand(len(x), 1)
             v = self.net.velocity(self.net(x, nothing, y, level, still))
             y = (there - here).cos() * y + (there - here).sin() * v
-        sizes = zip(x.discrete.T, self.space.discrete, strict=True)
+        sizes = zip(x.discrete.T, self.net.inner.discrete, strict=True)
         return torch.cat([*(functional.one_hot(k, size).to(y) for k, size in sizes), y], 1)
 
     @torch.no_grad()
     def decode(self, y: Tensor, *, steps: int = CODING) -> Batch:
         """The data that noise behind symbols (B, V + D) leads to."""
-        *hots, noise = y.float().split([*self.space.discrete, self.space.dimensions], 1)
+        *hots, noise = y.float().split([*self.net.inner.discrete, self.space.dimensions], 1)
         symbols = [hot.argmax(1) for hot in hots]
         labels = torch.stack(symbols, 1) if symbols else y[:, :0].long()
-        values = Batch(noise.new_zeros(len(y), *self.space.shape), labels)
-        nothing = torch.zeros(self.space.shape, dtype=torch.bool, device=y.device)
-        c = Condition(values, nothing, torch.ones_like(labels[0], dtype=torch.bool))
-        g = torch.Generator(y.device).manual_seed(0)
-        return self._block(len(y), c, steps, 1.0, 1.0, g, noise)
+        x = Batch(noise.new_zeros(len(y), *self.space.shape), labels)
+        shown, g = (
+            torch.ones_like(labels[:1], dtype=torch.bool),
+            torch.Generator(y.device).manual_seed(0),
+        )
+        return self.net.outside(
+            self._block(x, noise, shown, self._still(None), steps, 1.0, 1.0, g)
+        )
 
     def _block(
         self,
-        n: int,
-        c: Condition | None,
+        x: Batch,
+        y: Tensor,
+        shown: Tensor,
+        still: Tensor,
         steps: int,
         temperature: float,
         guidance: float,
         generator: torch.Generator,
-        noise: Tensor | None = None,
     ) -> Batch:
-        x = self.net.draft(n, c, generator)
-        still, shown = self._still(c), self.net.shown(x, c)
-        y = torch.randn(x.continuous.shape, generator=generator, device=x.device).flatten(1)
-        y = torch.where(still, x.continuous.flatten(1), y if noise is None else noise)
-        times = torch.linspace(1, 0, steps + 1, device=y.device)
+        """The data that a draft x and noise y (B, D) lead to, where symbols shown and numbers still stay."""
+        n, device = len(x), x.device
+        y = torch.where(still, x.continuous.flatten(1), y)
+        times = torch.linspace(1, 0, steps + 1, device=device)
         plan = self.net.plan(shown, steps, generator)
-        alike = c is None and x.lengths is None and self.net.order == 1
+        alike = not shown.any() and not still.any() and self.net.order == 1
         guided = guidance != 1 and y.shape[1] > 0 and bool(shown.any())
         path = Path(self._phi(times), self.net.order)
         for step in range(steps):

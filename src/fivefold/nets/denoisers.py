@@ -13,6 +13,7 @@ shape (D,) or (B, D):
 It also knows the data:
 
     prepare(x)                          what depends on them, before the first step
+    inner, inside(x), outside(x)        what it takes data for, with symbols of its own that follow from x; and back
     shown(x, c)                         which symbols there is nothing to ask about, (B, L) or (1, L) if alike
     extent(x, c)                        log p of what the space shows: how many symbols there are, or labels, (B,)
     draft(n, c, g)                      n data that have what is shown, the rest without meaning yet

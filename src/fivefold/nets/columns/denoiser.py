@@ -83,6 +83,17 @@ class ColumnDenoiser(nn.Module):
         )
         self.dependence.copy_(mutual_information(symbols, self.packed))
 
+    @property
+    def inner(self) -> Space:
+        """The space itself."""
+        return self.space
+
+    def inside(self, x: Batch) -> Batch:
+        """The rows as they are."""
+        return x
+
+    outside = inside
+
     def shown(self, x: Batch, c: Condition | None) -> Tensor:
         """What the condition shows, bool with shape (1, L)."""
         nothing = torch.zeros(self.space.positions, dtype=torch.bool, device=x.device)

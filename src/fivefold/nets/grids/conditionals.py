@@ -36,8 +36,8 @@ from torch import Tensor, nn
 from fivefold.nets.categories import draw
 from fivefold.nets.cross_entropy import cross_entropy
 from fivefold.nets.decoding import decoding_type
+from fivefold.nets.grids.kmeans import KMeans
 from fivefold.nets.grids.labels import Labels
-from fivefold.nets.grids.patch_codes import PatchCodes
 from fivefold.nets.grids.patch_heads import PatchHeads
 from fivefold.nets.grids.patches import Patches
 from fivefold.nets.grids.rasters import Raster
@@ -134,7 +134,7 @@ class GridConditionals(nn.Module):
         self.net = Transformer(width=width, depth=depth, heads=heads)
         self.inner = PatchHeads(scale, V, width + self.near * V * F, self.near * V, inner)
         if codes:
-            self.codes = PatchCodes(codes, V)
+            self.codes = KMeans(codes, V)
             self.names = nn.Embedding(codes, width)
             self.beside = nn.Embedding(codes * self.near, width)
             self.head = Head(width, codes, bias=False)

@@ -2,6 +2,9 @@
 
     log p(x) = log p(labels) + log p(numbers | labels)
 
+Pictures without labels are given one: which of a few typical pictures is nearest, k(x), found by k-means. What follows
+from x adds nothing to it: log p(x) = log p(x, k(x)), and each kind is easier to learn than all of them at once.
+
 What a condition shows of the numbers enters the net without noise, beside a mask that says so. In training a net is
 kept from the labels of some data, so that it also knows what data are like whatever their labels: between the two
 velocities lies what the labels change, and `guidance` goes further that way than the data do.
@@ -13,6 +16,7 @@ lead back.
 
 References:
     Ho & Salimans, "Classifier-free diffusion guidance", 2022, arXiv:2207.12598.
+    Hu et al., "Self-guided diffusion models", CVPR 2023, arXiv:2210.06462 (clusters in place of labels).
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ from torch import Tensor, nn
 
 from fivefold.errors import InputError
 from fivefold.nets.grids.dit import DiT
+from fivefold.nets.grids.kmeans import KMeans
 from fivefold.nets.grids.labels import Labels
+from fivefold.nets.grids.patches import Patches
 from fivefold.nets.grids.unet import UNet
 from fivefold.nets.linear import Linear
 from fivefold.nets.norms import normalise
@@ -39,7 +45,9 @@ MOST = {1: (64, 64), 2: (10, 16), 3: (5, 8)}
 """How many patches there are at most along a side of grids with so many sides: of small patches, and of large ones."""
 SMALL = 4
 """The side of the largest small patch."""
-GUIDED = 2.0
+KINDS, SKETCH = 32, 16
+"""How many kinds of pictures there are, told apart by pictures of at most so many places a side."""
+GUIDED, GUIDED_BY_KIND = 2.0, 3.0
 NUMBERS, COUNTED = 2**18, 2**13
 
 
@@ -83,14 +91,18 @@ class GridDenoiser(nn.Module):
                 f"no net {net!r} for grids", hint=f"one of: {', '.join(NETS)}", code="option"
             )
         patch = patch or fitting(space)
-        self.space = space
+        self.space = self.inner = space
+        if not space.discrete and len(space.extent) == 2:
+            self.inner = Space.grid(space.channels, space.extent, (KINDS,), space.quantum)
+            self.sketch = Patches(space.extent, [-(-side // SKETCH) for side in space.extent])
+            self.kinds = KMeans(KINDS, space.channels * self.sketch.count)
         self.config: dict[str, Any] = {"net": net, "width": width, "depth": depth, "patch": patch}
         rates = torch.linspace(math.log(SLOWEST), math.log(FASTEST), WAVES).exp()
         self.register_buffer("rates", rates, persistent=False)
         if space.quantum is not None:
             self.register_buffer("least", torch.full((space.channels, 1), -1.0))
             self.register_buffer("most", torch.full((space.channels, 1), 1.0))
-        self.labels = Labels(space, width)
+        self.labels = Labels(self.inner, width)
         nn.init.normal_(self.labels.names.weight)  # as large as what is told of the time
         self.time = Linear(2 * WAVES, width)
         C = space.channels
@@ -108,18 +120,45 @@ class GridDenoiser(nn.Module):
 
     @property
     def guidance(self) -> float:
-        """Pictures show what they are labelled with; the labels of a series are its calendar."""
-        return GUIDED if len(self.space.extent) == 2 else 1.0
+        """Pictures show their labels, their kind less clearly; the labels of a series are its calendar."""
+        if len(self.space.extent) != 2:
+            return 1.0
+        return GUIDED if self.inner is self.space else GUIDED_BY_KIND
 
     @torch.no_grad()
     def prepare(self, x: Data) -> None:
-        """Start the labels at their frequencies, and find where the levels of each channel end."""
+        """Find the kinds, start labels at their frequencies, and find where the levels of each channel end."""
         some = x[torch.linspace(0, len(x) - 1, min(len(x), COUNTED)).long().to(x.device)]
-        self.labels.prepare(some)
+        if self.inner is not self.space:
+            self.kinds.prepare(self._sketches(some))
+        self.labels.prepare(self.inside(some))
         if self.space.quantum is not None:
             levels = some.continuous.flatten(2)
             self.least.copy_(levels.amin((0, 2))[:, None])
             self.most.copy_(levels.amax((0, 2))[:, None])
+
+    def inside(self, x: Batch) -> Batch:
+        """Grids beside their labels and, where they have none, their kind."""
+        if self.inner is self.space:
+            return x
+        return Batch(x.continuous, self.kinds(self._sketches(x))[:, None])
+
+    def outside(self, x: Batch) -> Batch:
+        """Grids beside the labels that the space has."""
+        return Batch(x.continuous, x.discrete[:, : self.space.positions])
+
+    def _sketches(self, x: Batch) -> Tensor:
+        """Small pictures as rows of numbers: means of patches."""
+        parts = self.sketch.cut(x.continuous).unflatten(1, (-1, self.sketch.volume))
+        return parts.mean(2).flatten(1)
+
+    def _within(self, c: Condition | None) -> Condition | None:
+        """A condition that says nothing of the kind."""
+        if c is None or self.inner is self.space:
+            return c
+        unknown = c.discrete.new_zeros(*c.discrete.shape[:-1], 1)
+        symbols = c.values.discrete.new_zeros(len(c.values), 1)
+        return Condition(Batch(c.values.continuous, symbols), c.continuous, unknown)
 
     def shown(self, x: Batch, c: Condition | None) -> Tensor:
         """All labels, bool with shape (1, L): they are drawn before the numbers."""
@@ -127,10 +166,11 @@ class GridDenoiser(nn.Module):
 
     def extent(self, x: Batch, c: Condition | None) -> Tensor:
         """log p(labels | what is seen), with shape (B,)."""
-        return self.labels.log_prob(x, c)
+        return self.labels.log_prob(x, self._within(c))
 
     def draft(self, n: int, c: Condition | None, generator: torch.Generator) -> Batch:
         """n grids of zeros, and of what the condition shows, with their labels drawn."""
+        c = self._within(c)
         labels = self.labels.draw(n, c, generator)
         x = Batch(torch.zeros(n, *self.space.shape, device=self.rates.device), labels)
         return x if c is None else c.impose(x)
@@ -169,7 +209,7 @@ class GridDenoiser(nn.Module):
         self, states: Tensor, x: Batch, hidden: Tensor, c: Condition | None = None
     ) -> tuple[Tensor, Tensor]:
         """log p(labels | what is seen), with shape (B,), and the velocity of numbers, with shape (B, D)."""
-        return self.labels.log_prob(x, c), states
+        return self.labels.log_prob(x, self._within(c)), states
 
     def velocity(self, states: Tensor) -> Tensor:
         """The velocity of each number, with shape (B, D)."""

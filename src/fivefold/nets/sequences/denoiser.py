@@ -120,6 +120,17 @@ class SequenceDenoiser(nn.Module):
         self.bias.copy_((counts / counts.sum()).log())
         self.shares.copy_(lengths / lengths.sum(1, keepdim=True))
 
+    @property
+    def inner(self) -> Space:
+        """The space itself."""
+        return self.space
+
+    def inside(self, x: Batch) -> Batch:
+        """The sequences as they are."""
+        return x
+
+    outside = inside
+
     def shown(self, x: Batch, c: Condition | None) -> Tensor:
         """The first symbol, the end where the length tells it, absent places, what a condition shows: bool (B, L)."""
         width, n = x.discrete.shape[1], x.mask.sum(1, keepdim=True)

@@ -1,8 +1,8 @@
-"""Typical patches of grids, found by k-means before training: a codebook that cannot collapse.
+"""Typical vectors, patches of grids or whole ones, found by k-means before training: a codebook that cannot collapse.
 
     k(y) = argmin_k |y - c_k|^2
 
-A codebook that is learned together with a net can end with a few codes in use; one that is fitted to the patches
+A codebook that is learned together with a net can end with a few codes in use; one that is fitted to the data
 themselves, once and in seconds, has a cluster behind every code.
 
 References:
@@ -19,15 +19,15 @@ from torch import Tensor, nn
 ROUNDS, MANY, TOGETHER = 12, 1 << 16, 1 << 13
 
 
-class PatchCodes(nn.Module):
-    """K typical patches.
+class KMeans(nn.Module):
+    """K typical vectors.
 
     Arguments:
         count: how many, K.
-        volume: how many numbers V a patch has.
+        volume: how many numbers V each has.
 
     Example:
-        >>> codes = PatchCodes(2, 3)
+        >>> codes = KMeans(2, 3)
         >>> codes.prepare(torch.tensor([[0.0, 0, 0], [0, 0, 1], [9, 9, 9], [9, 9, 8]]))
         >>> found = codes(torch.tensor([[9.0, 8, 9], [0, 1, 0]]))
         >>> codes.centres[found].tolist()
@@ -45,9 +45,9 @@ class PatchCodes(nn.Module):
 
     @torch.no_grad()
     def prepare(self, y: Tensor) -> None:
-        """Find the typical patches of y (N, V), and how far numbers are from them.
+        """Find what is typical of vectors y (N, V), and how far numbers are from it.
 
-        Where there are fewer different patches than codes, the first code of each is the one in use.
+        Where there are fewer different vectors than codes, the first code of each is the one in use.
         """
         generator = torch.Generator().manual_seed(0)
         y = y[torch.randperm(len(y), generator=generator)[:MANY].to(y.device)]
@@ -62,7 +62,7 @@ class PatchCodes(nn.Module):
         self.spread.copy_((y - self.centres[self(y)]).square().mean(0).sqrt())
 
     def forward(self, y: Tensor) -> Tensor:
-        """The code of each patch y (*, V), int64 with shape (*)."""
+        """The code of each vector y (*, V), int64 with shape (*)."""
         half = self.centres.square().sum(1) / 2
         parts = y.flatten(0, -2).split(TOGETHER)
         nearest = [torch.addmm(half, part, self.centres.mT, alpha=-1).argmin(1) for part in parts]
