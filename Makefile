@@ -44,8 +44,8 @@ bench-sequences: dev  ## training, generation, molecules, ... beside named peers
 	done
 	@$(VENV)/bin/python benchmarks/sequences/page.py
 
-bench-grids: dev  ## five families and named peers on MNIST: DATA=folder with its four IDX files (hours; peers get their own environment)
-	@$(VENV)/bin/python benchmarks/grids/run.py --data $(DATA) --seeds 3
+bench-grids: dev  ## five families and named peers: TASK=mnist, emoji, weather or tracks, DATA=its folder (hours; peers get their own environment)
+	@$(VENV)/bin/python benchmarks/grids/run.py --task $(or $(TASK),mnist) --data $(DATA) --seeds 3
 
 lock:  ## resolve requirements/*.txt again (needs uv)
 	@scripts/lock.sh

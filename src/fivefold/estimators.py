@@ -20,9 +20,9 @@ from fivefold.errors import InputError, NotFittedError
 from fivefold.intake import Reading
 from fivefold.model import Model
 from fivefold.nets.lora import merge
-from fivefold.preparation import TRAINING_COPIES, evidence, prepare
+from fivefold.preparation import TRAINING_COPIES, Task, evidence, prepare
 from fivefold.training import Progress, step_seconds, train
-from fivefold.training.team import joined
+from fivefold.training.team import Team, joined
 
 Report = Callable[[Progress], None]
 
@@ -94,25 +94,30 @@ def fit(
             shard=shard,
             settled=None if folder is None else folder / "training" / "plan.json",
         )
-        checkpoint = None if folder is None else folder / "training" / "checkpoint.safetensors"
-        live = live_sheet(task.codec, folder) if team.leads and not shard else None
-        history = train(
-            task.family,
-            task.x,
-            task.held_out,
-            task.plan,
-            checkpoint=checkpoint,
-            on_progress=on_progress if team.leads else None,
-            on_validate=live,
-        )
-        merge(task.family).requires_grad_(False)
-        model = Model(task.family, task.codec, evidence(task, history.to_dict()))
-        if folder is not None and team.leads:
-            model.save(folder)
-            if live is not None:
-                live.draw(model.family)
-            shutil.rmtree(folder / "training", ignore_errors=True)
+        model = _trained(task, folder, team, on_progress)
         team.wait()
+    return model
+
+
+def _trained(task: Task, folder: Path | None, team: Team, on_progress: Report | None) -> Model:
+    """The model that a task leads to, kept in the folder; checkpoints and samples are there meanwhile."""
+    live = live_sheet(task.codec, folder) if team.leads and not task.plan.sharded else None
+    history = train(
+        task.family,
+        task.x,
+        task.held_out,
+        task.plan,
+        checkpoint=None if folder is None else folder / "training" / "checkpoint.safetensors",
+        on_progress=on_progress if team.leads else None,
+        on_validate=live,
+    )
+    merge(task.family).requires_grad_(False)
+    model = Model(task.family, task.codec, evidence(task, history.to_dict()))
+    if folder is not None and team.leads:
+        model.save(folder)
+        if live is not None:
+            live.draw(model.family)
+        shutil.rmtree(folder / "training", ignore_errors=True)
     return model
 
 

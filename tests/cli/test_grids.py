@@ -153,6 +153,9 @@ def test_the_same_seed_draws_the_same_pictures(painter, tmp_path):
         (("--balance", "class"), "--balance is for models of tables"),
         (("--avoid", "x.csv"), "--avoid is for models of tables and sequences"),
         (("--temperature", "0.5"), "--temperature is nothing that the diffusion family"),
+        (("--guidance", "nan"), "nan is no number"),
+        (("--guidance", "inf"), "inf is no number"),
+        (("--class", "7", "--where", "class=3"), "given twice"),
     ],
 )
 def test_what_a_model_of_pictures_has_no_use_for_is_refused(painter, tmp_path, words, said):
@@ -163,6 +166,11 @@ def test_what_a_model_of_pictures_has_no_use_for_is_refused(painter, tmp_path, w
 def test_pictures_need_a_place_and_an_ending(painter, tmp_path):
     assert "--out" in refused("sample", painter, "--count", 2)
     assert ".png" in refused("sample", painter, "--count", 2, "--out", tmp_path / "x.gif")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "old.png").touch()
+    many = ("sample", painter, "--count", 10**9, "--out")
+    assert "is there already" in refused(*many, tmp_path / "full"), "before anything is drawn"
+    assert "a sheet of 1,000,000,000" in refused(*many, tmp_path / "x.png")
 
 
 def test_guidance_needs_classes(plain, tmp_path):
@@ -225,6 +233,11 @@ def test_series_begin_when_they_are_asked_to(prophet, tmp_path):
     assert all("T06" in str(time) or " 06" in str(time) for time in firsts)
 
 
+def test_a_day_that_no_calendar_has_cannot_be_asked_for(prophet, tmp_path):
+    out = ("--count", 1, "--out", tmp_path / "rows.csv")
+    assert "is no time" in refused("sample", prophet, *out, "--where", "time=2023-02-29T06:00")
+
+
 def test_series_are_forecast_with_quantiles_draws_and_a_chart(prophet, weather, tmp_path):
     out, paths, chart = (tmp_path / name for name in ("q.csv", "p.csv", "fan.svg"))
     done = run(
@@ -259,6 +272,24 @@ def test_what_cannot_be_forecast_is_told(prophet, painter, weather, pictures, tm
     assert "kind series" in refused("forecast", prophet, pictures, "--horizon", 4)
     chart = ("--chart", tmp_path / "x.pdf")
     assert ".svg" in refused("forecast", prophet, weather, "--horizon", 4, *chart)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("time,cold\n{time},3\n", "no column 'warm'"),
+        ("time,warm\n{time},lots\n", "'lots' is no"),
+        ("time,warm\nsoon,3\n", "'soon' is no"),
+    ],
+)
+def test_what_came_is_checked_before_anything_is_forecast(
+    prophet, weather, tmp_path, content, said
+):
+    time = weather.read_text().splitlines()[1].split(",")[0]
+    (tmp_path / "came.csv").write_text(content.format(time=time))
+    words = ("--horizon", 4, "--truth", tmp_path / "came.csv", "--out", tmp_path / "q.csv")
+    assert said in refused("forecast", prophet, weather, *words)
+    assert ".csv" in refused("forecast", prophet, weather, "--horizon", 4, "--out", "q.xyz")
 
 
 def test_gaps_of_a_series_are_filled_in_place(prophet, weather, tmp_path):

@@ -325,6 +325,7 @@ def test_a_value_asked_for_is_imposed_exactly(name: str, asked: object, got: obj
             {"day": "soon"},
             r"column day: 'soon' is no date; write it as 2024-02-29 \[unknown-value\]",
         ),
+        ({"day": "2023-02-29"}, r"column day: '2023-02-29' is no date"),
         ({"day": "1999-01-01"}, r"column day: '1999-01-01' lies outside .* between 20\d\d-"),
         ({"gain": None}, r"column gain: has no missing values \[unknown-value\]"),
         ({"remark": "x"}, r"column remark: is text, which is not learned; .*\[not-learned\]"),

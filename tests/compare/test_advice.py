@@ -158,3 +158,22 @@ def test_a_cheap_model_that_does_better_is_said_to(comparison):
     )
     said = " ".join(recommend(replace(comparison, baseline=baseline)).cautions)
     assert "does better (0.999" in said
+
+
+def test_a_cheap_model_within_the_interval_of_the_chosen_family_is_said_to_be(comparison):
+    quality = Figure("quality", "Quality", 0.9, 0.7, 1.0, better="higher", unit="score")
+    baseline = replace(
+        comparison.baseline, figures={**comparison.baseline.figures, "quality": quality}
+    )
+    said = " ".join(recommend(replace(comparison, baseline=baseline)).cautions)
+    assert "cannot be told from it within the intervals (0.900" in said
+
+
+def test_families_that_took_a_few_steps_only_are_named(comparison):
+    assert "steps" not in " ".join(recommend(comparison).cautions)
+    families = [
+        replace(f, runs=[replace(run, steps=7) for run in f.runs]) if f.family == "flow" else f
+        for f in comparison.families
+    ]
+    said = " ".join(recommend(replace(comparison, families=families)).cautions)
+    assert "The flow family took fewer than 100 steps" in said

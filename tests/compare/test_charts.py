@@ -19,7 +19,7 @@ from fivefold.compare.charts import (
     training_curves,
 )
 from fivefold.compare.charts.heat import chosen, difference
-from fivefold.compare.result import ColumnResult, FamilyResult, Figure
+from fivefold.compare.result import ColumnResult, FamilyResult, Figure, Run, Step
 from fivefold.plots.canvas import Scale, fitted, written
 
 HOSTILE = "<script>alert('x')</script> \"&amp; ]]>"
@@ -90,6 +90,13 @@ def test_without_curves_there_is_no_drawing():
     assert heat_map("none", [], []) == ""
     assert growth("one point", [Series("flow", [(1, 1)])], across="x") == ""
     assert distribution(ColumnResult("a", "integer"), ["flow"]) == ""
+
+
+def test_a_training_that_was_judged_once_is_a_point_within_its_drawing():
+    run = Run(0, None, 1.0, 1.0, 1, training=[Step(1, 1.0, 5.0, 9.0)])
+    drawn = training_curves(FamilyResult("flow", "Flow", runs=[run]), height=170)
+    (point,) = [e for e in ET.fromstring(drawn).iter() if e.tag.endswith("circle")]
+    assert 0 < float(point.get("cy")) < 140
 
 
 def test_a_figure_that_is_missing_is_a_dash():

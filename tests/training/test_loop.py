@@ -1,8 +1,9 @@
 """The loop: resumed equals uninterrupted, the best weights are kept, a broken run says so."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from fivefold.errors import InputError
 from fivefold.families import FAMILIES, Family, Recipe
 from fivefold.families.autoregressive import Autoregressive
 from fivefold.nets import compiling
-from fivefold.spaces import Batch, Grids, Space
+from fivefold.spaces import Batch, Data, Grids, Space
 from fivefold.training import Plan, Progress, loop, make_plan, train
 
 SPACE = Space((1,), (3, 4))
@@ -26,10 +27,10 @@ def data(rows: int, seed: int = 0) -> Batch:
     return Batch(z, torch.cat([a, b], 1))
 
 
-def made(family: str) -> Family:
+def made(family: str, space: Space = SPACE) -> Family:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return FAMILIES[family](SPACE, **FAMILIES[family].sized(SPACE, 0.25))
+        return FAMILIES[family](space, **FAMILIES[family].sized(space, 0.25))
 
 
 def plan_of(family: Family, steps: int) -> Plan:
@@ -40,33 +41,35 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_run_killed_at_any_moment_resumes_to_the_same_bits(
-    family, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    x, held_out = data(512), data(128, seed=1)
-    whole = made(family)
-    train(whole, x, held_out, plan_of(whole, 44))
+def equal(a: Family, b: Family) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
 
-    calls = 0
+
+def whole_and_resumed(
+    made: Callable[[], Family], x: Data, held_out: Data, plan: Plan, folder: Path, at: float
+) -> tuple[Family, Family]:
+    """The same training twice: once in one go, and once killed when `at` of it is done, then resumed."""
 
     def die(progress: Progress) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 9:
+        if progress.done > at:
             raise Killed
 
-    broken = made(family)
-    checkpoint = tmp_path / "checkpoint.safetensors"
+    whole, broken, resumed = made(), made(), made()
+    checkpoint = folder / "checkpoint.safetensors"
+    train(whole, x, held_out, plan)
     with pytest.raises(Killed):
-        train(broken, x, held_out, plan_of(broken, 44), checkpoint=checkpoint, on_progress=die)
-    resumed = made(family)
-    train(resumed, x, held_out, plan_of(resumed, 44), checkpoint=checkpoint)
-    for (name, a), b in zip(
-        whole.state_dict().items(), resumed.state_dict().values(), strict=True
-    ):
-        assert torch.equal(a, b), name
+        train(broken, x, held_out, plan, checkpoint=checkpoint, on_progress=die)
+    assert not equal(whole, broken)
+    train(resumed, x, held_out, plan, checkpoint=checkpoint)
+    return whole, resumed
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_that_was_killed_resumes_to_the_same_bits(family, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    x, held_out, plan = data(512), data(128, seed=1), plan_of(made(family), 44)
+    assert equal(*whole_and_resumed(lambda: made(family), x, held_out, plan, tmp_path, 0.2))
 
 
 TEXT = Space.sequence(alphabet=7, length=17)
@@ -98,22 +101,9 @@ def resumed_equals_whole(compiled: bool, folder) -> None:
             torch.manual_seed(0)
             return Autoregressive(TEXT, width=64, depth=1)
 
-    def die(progress: Progress) -> None:
-        if progress.done > 0.3:
-            raise Killed
-
     least = 17 if compiled else 2  # rows that are packed are not compiled
     x, held_out = text(64, least=least), text(16, seed=1, least=least)
-    checkpoint = folder / "checkpoint.safetensors"
-    whole, broken, resumed = written(), written(), written()
-    train(whole, x, held_out, plan)
-    with pytest.raises(Killed):
-        train(broken, x, held_out, plan, checkpoint=checkpoint, on_progress=die)
-    train(resumed, x, held_out, plan, checkpoint=checkpoint)
-    for (name, a), b in zip(
-        whole.state_dict().items(), resumed.state_dict().values(), strict=True
-    ):
-        assert torch.equal(a, b), name
+    assert equal(*whole_and_resumed(written, x, held_out, plan, folder, 0.3))
 
 
 def test_a_run_with_muon_on_packed_sequences_resumes_to_the_same_bits(
@@ -123,41 +113,18 @@ def test_a_run_with_muon_on_packed_sequences_resumes_to_the_same_bits(
     resumed_equals_whole(False, tmp_path)
 
 
-def test_a_run_on_pictures_with_labels_resumes_to_the_same_bits(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_on_pictures_with_labels_resumes_to_the_same_bits(
+    family, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     space = Space.grid(1, (6, 6), (3,), quantum=0.1)
-    g = torch.Generator().manual_seed(0)
     pixels = np.random.default_rng(0).integers(0, 20, (96, 1, 6, 6), np.uint8)
-    labels = torch.randint(0, 3, (96, 1), generator=g)
+    labels = torch.randint(0, 3, (96, 1), generator=torch.Generator().manual_seed(0))
     x = Grids(pixels, labels, torch.tensor([0.1]), torch.tensor([-1.0]))
-    checkpoint = tmp_path / "checkpoint.safetensors"
-
-    def painted() -> Family:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            return FAMILIES["diffusion"](space, width=32, depth=1)
-
-    def die(progress: Progress) -> None:
-        if progress.done > 0.3:
-            raise Killed
-
-    whole, broken, resumed = painted(), painted(), painted()
-    plan = replace(make_plan(whole, 64, seed=3), steps=24, batch=16)
-    train(whole, x.part(slice(64)), x.part(slice(64, 96)), plan)
-    with pytest.raises(Killed):
-        train(
-            broken,
-            x.part(slice(64)),
-            x.part(slice(64, 96)),
-            plan,
-            checkpoint=checkpoint,
-            on_progress=die,
-        )
-    train(resumed, x.part(slice(64)), x.part(slice(64, 96)), plan, checkpoint=checkpoint)
-    for (name, a), b in zip(
-        whole.state_dict().items(), resumed.state_dict().values(), strict=True
-    ):
-        assert torch.equal(a, b), name
+    plan = replace(make_plan(made(family, space), 64, seed=3), steps=12, batch=16)
+    parts = x.part(slice(64)), x.part(slice(64, 96))
+    assert equal(*whole_and_resumed(lambda: made(family, space), *parts, plan, tmp_path, 0.3))
 
 
 @pytest.mark.slow
@@ -188,6 +155,14 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(family) -> None:
     assert len(run.optimisers) == 2
     moved = [not torch.equal(a, b) for a, b in zip(before, run.family.parameters(), strict=True)]
     assert sum(moved) > len(moved) / 2
+
+
+def test_a_training_loss_that_was_not_seen_is_no_number() -> None:
+    family = made("flow")
+    plan = replace(plan_of(family, 4), recipe=Recipe(conditional=1.0))
+    history = train(family, data(512), data(64), plan)
+    assert all(np.isnan(point["train"]) for point in history.points)
+    assert [point["train"] for point in history.to_dict()["points"]] == [None] * 4
 
 
 def test_where_there_is_no_compiler_a_compiled_plan_runs_as_it_is(monkeypatch) -> None:

@@ -1,1 +1,1 @@
-"""Other people's generators of pictures, each behind the same two functions: `fit` and `sample`."""
+"""Other people's generators, each behind the same functions: `fit`, `size`, and `sample` or `forecast`."""

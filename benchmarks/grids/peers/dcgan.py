@@ -1,7 +1,8 @@
-"""torchgan's DCGAN at 32 x 32, cut to 28 x 28, with the losses and rates of its tutorial."""
+"""torchgan's DCGAN at the next power of two, cut to the pictures' side, with its tutorial's losses and rates."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -24,27 +25,31 @@ class Pair(NamedTuple):
 
     generator: DCGANGenerator
     discriminator: DCGANDiscriminator
+    edge: int
 
 
 def fit(pictures: Tensor, clock: Clock) -> Pair:
     """Train both by turns until the time is over."""
-    G = DCGANGenerator(NOISE, 32, 1, WIDTH)
-    D = DCGANDiscriminator(32, 1, WIDTH, last_nonlinearity=torch.nn.Identity())
+    _, channels, side, _ = pictures.shape
+    whole = 2 ** math.ceil(math.log2(side))
+    edge = (whole - side) // 2
+    G = DCGANGenerator(NOISE, whole, channels, WIDTH)
+    D = DCGANDiscriminator(whole, channels, WIDTH, last_nonlinearity=torch.nn.Identity())
     one, other = (torch.optim.Adam(m.parameters(), lr=RATE, betas=(0.5, 0.999)) for m in (G, D))
     said_of_made, said_of_both = MinimaxGeneratorLoss(), MinimaxDiscriminatorLoss()
     for batch in clock.batches(pictures, BATCH):
-        real = pad(2 * batch - 1, (2, 2, 2, 2), value=-1.0)
+        real = pad(2 * batch - 1, (edge,) * 4, value=-1.0)
         made = G(torch.randn(len(real), NOISE))
         descend(other, said_of_both(D(real), D(made.detach())))
         descend(one, said_of_made(D(made)))
-    return Pair(G.eval(), D)
+    return Pair(G.eval(), D, edge)
 
 
 @torch.no_grad()
 def sample(model: Pair, n: int) -> Tensor:
     """n pictures."""
     made = [model.generator(torch.randn(len(part), NOISE)) for part in torch.empty(n).split(250)]
-    return levels((torch.cat(made)[:, :, 2:-2, 2:-2] + 1) / 2)
+    return levels((pad(torch.cat(made), (-model.edge,) * 4) + 1) / 2)
 
 
 def size(model: Pair) -> int:

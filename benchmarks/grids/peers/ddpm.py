@@ -14,12 +14,16 @@ from ema_pytorch import EMA  # noqa: E402
 
 PACKAGES = ("denoising-diffusion-pytorch", "ema-pytorch")
 WIDTH, SCALES, BATCH, RATE, STEPS = 24, (1, 2, 4), 32, 8e-5 * 4, 50
+TOGETHER = 125
 
 
 def fit(pictures: Tensor, clock: Clock) -> EMA:
     """Train until the time is over."""
+    _, channels, side, _ = pictures.shape
     model = GaussianDiffusion(
-        Unet(WIDTH, dim_mults=SCALES, channels=1), image_size=28, sampling_timesteps=STEPS
+        Unet(WIDTH, dim_mults=SCALES, channels=channels),
+        image_size=side,
+        sampling_timesteps=STEPS,
     )
     average = EMA(model, beta=0.995, update_every=1, update_after_step=20)
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE, betas=(0.9, 0.99))
@@ -32,7 +36,8 @@ def fit(pictures: Tensor, clock: Clock) -> EMA:
 @torch.no_grad()
 def sample(model: EMA, n: int) -> Tensor:
     """n pictures."""
-    return levels(model.ema_model.sample(batch_size=n))
+    parts = torch.empty(n).split(TOGETHER)
+    return levels(torch.cat([model.ema_model.sample(batch_size=len(part)) for part in parts]))
 
 
 def size(model: EMA) -> int:

@@ -1,4 +1,4 @@
-"""normflows' Glow of two scales over 28 x 28 levels, spread evenly over their cells."""
+"""normflows' Glow of two scales over levels, spread evenly over their cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCALES, STEPS, WIDTH, BATCH, RATE, EDGE = 2, 8, 64, 32, 1e-3, 0.05
 
 def fit(pictures: Tensor, clock: Clock) -> normflows.MultiscaleFlow:
     """Train until the time is over."""
-    model = built()
+    model = built(*pictures.shape[1:3])
     optimiser = torch.optim.Adamax(model.parameters(), lr=RATE)
     for batch in clock.batches(pictures, BATCH):
         loss = model.forward_kld((255 * batch + torch.rand_like(batch)) / 256)
@@ -29,16 +29,16 @@ def fit(pictures: Tensor, clock: Clock) -> normflows.MultiscaleFlow:
     return model.eval()
 
 
-def built() -> normflows.MultiscaleFlow:
+def built(channels: int, side: int) -> normflows.MultiscaleFlow:
     """Two scales of Glow blocks, the finer half of the numbers leaving after the first."""
     bases, merges, chains = [], [], []
     for scale in range(SCALES):
-        channels = 2 ** (SCALES + 1 - scale)
-        blocks = [flows.GlowBlock(channels, WIDTH, split_mode="channel") for _ in range(STEPS)]
+        inside = channels * 2 ** (SCALES + 1 - scale)
+        blocks = [flows.GlowBlock(inside, WIDTH, split_mode="channel") for _ in range(STEPS)]
         chains.append([*blocks, flows.Squeeze()])
         deepest = scale == 0
-        side = 28 // 2 ** (SCALES - scale)
-        shape = (channels if deepest else channels // 2, side, side)
+        reduced = side // 2 ** (SCALES - scale)
+        shape = (inside if deepest else inside // 2, reduced, reduced)
         bases.append(distributions.DiagGaussian(shape, trainable=True))
         if not deepest:
             merges.append(flows.Merge())
@@ -56,11 +56,11 @@ def sample(model: normflows.MultiscaleFlow, n: int) -> Tensor:
 
 @torch.no_grad()
 def bits(model: normflows.MultiscaleFlow, pictures: Tensor) -> float:
-    """Bits per dimension of pictures (N, 28, 28): a bound, since noise fills the cells of the levels."""
-    x = pictures[:, None].float()
-    x = (x + torch.rand_like(x)) / 256
-    nats = torch.cat([model.log_prob(part, None) for part in x.split(250)]) - 784 * math.log(256)
-    return -float(nats.mean()) / 784 / math.log(2)
+    """Bits per dimension of pictures (N, C, H, W): a bound, since noise fills the cells of the levels."""
+    x = pictures.float()
+    x, numbers = (x + torch.rand_like(x)) / 256, x[0].numel()
+    nats = torch.cat([model.log_prob(part, None) for part in x.split(100)])
+    return 8 - float(nats.mean()) / numbers / math.log(2)
 
 
 def size(model: normflows.MultiscaleFlow) -> int:

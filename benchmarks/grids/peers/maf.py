@@ -43,8 +43,8 @@ def sample(model: zuko.flows.MAF, n: int) -> Tensor:
 
 @torch.no_grad()
 def bits(model: zuko.flows.MAF, pictures: Tensor) -> float:
-    """Bits per dimension of pictures (N, 28, 28): a bound, since noise fills the cells of the levels."""
-    y = spread(pictures[:, None].float() / 255)
+    """Bits per dimension of pictures (N, 1, 28, 28): a bound, since noise fills the cells of the levels."""
+    y = spread(pictures.float() / 255)
     slope = (
         math.log(1 - 2 * EDGE)
         - torch.nn.functional.logsigmoid(y)

@@ -15,7 +15,7 @@ LATENT, BATCH, RATE = 16, 128, 1e-3
 
 def fit(pictures: Tensor, clock: Clock) -> VAE:
     """Train until the time is over."""
-    model = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENT))
+    model = VAE(VAEConfig(input_dim=tuple(pictures.shape[1:]), latent_dim=LATENT))
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     for batch in clock.batches(pictures, BATCH):
         descend(optimiser, model({"data": batch}).loss)

@@ -17,12 +17,12 @@ KEPT = 0.85
 
 def fit(pictures: Tensor, clock: Clock) -> GaussianMixtureSampler:
     """Train for most of the time, and fit the mixture in what is left."""
-    model = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENT))
+    model = VAE(VAEConfig(input_dim=tuple(pictures.shape[1:]), latent_dim=LATENT))
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     for batch in clock.batches(pictures, BATCH, KEPT):
         descend(optimiser, model({"data": batch}).loss)
     sampler = GaussianMixtureSampler(model.eval())
-    sampler.fit(pictures[:, None].float() / 255)
+    sampler.fit(pictures.float() / 255)
     return sampler
 
 

@@ -10,6 +10,7 @@ import click
 
 from fivefold.cli import options
 from fivefold.cli.output import columns, print_json
+from fivefold.errors import InputError
 
 STDOUT = "-"
 OWN = {
@@ -52,7 +53,7 @@ FILLINGS = {"text": 5, "picture": 1, "series": 1}
 )
 @click.option("--class", "label", metavar="NAME", help="Of a picture: its class, where known.")
 @click.option(
-    "--guidance", type=click.FloatRange(min=0), metavar="N", help="How much the class counts."
+    "--guidance", type=options.NOT_NEGATIVE, metavar="N", help="How much the class counts."
 )
 @click.option(
     "--steps", type=click.IntRange(min=1), metavar="N", help="Of a diffusion: more are slower."
@@ -78,6 +79,12 @@ def fill(words: tuple[str, ...], model: Path | None, count: int | None, **given:
     folder, what = _named(words, model)
     loaded = load(folder)
     sort = {"image": "picture", "series": "series", "track": "series"}.get(loaded.codec.kind)
+    if sort is None and loaded.family.space.sort != "sequence":
+        raise InputError(
+            f"a model of kind {loaded.codec.kind} fills nothing in",
+            hint="take one of texts, pictures or series",
+            code="kind",
+        )
     sort = sort or "text"
     own = {"seed": given.pop("seed")}
     for name, value in given.items():
@@ -123,11 +130,12 @@ def _picture(
     **how: Any,
 ) -> None:
     from fivefold.drawing.restoring import fill_picture
-    from fivefold.drawing.sampling import written
+    from fivefold.drawing.sampling import check_place, written
 
     if mask is None or out is None:
         raise click.UsageError("a picture needs --mask FILE and --out FILE")
     options.KNOWN_FILE.convert(picture, None, click.get_current_context())
+    check_place(model, out, count)
     where = None if label is None else {"class": label}
     found = fill_picture(model, picture, mask, count=count, where=where, **how)
     click.echo(f"{count:,} filled: {written(model, iter([found]), out)}", err=True)
@@ -136,7 +144,9 @@ def _picture(
 def _series(model: Any, table: str, count: int, *, out: str | None, **how: Any) -> None:
     from fivefold.codecs.writing import write_table
     from fivefold.drawing.restoring import fill_series
+    from fivefold.drawing.sampling import check_place
 
+    check_place(model, out or STDOUT, count)
     write_table(fill_series(model, table, count=count, **how), out or STDOUT)
     if out:
         click.echo(f"filled: {out}", err=True)

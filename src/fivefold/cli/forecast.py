@@ -61,17 +61,20 @@ def forecast(
     the 5%, 25%, 50%, 75% and 95% quantiles of the continuations. With `--truth` the forecast is judged by CRPS, beside
     one that repeats the season and a boosted one; both learn from RECENT.
     """
-    from fivefold.codecs.reading import read_data
-    from fivefold.codecs.writing import write_table
+    from fivefold.codecs.writing import check_place, write_table
     from fivefold.drawing.forecasting import forecast as run
-    from fivefold.drawing.forecasting import judged
+    from fivefold.drawing.forecasting import judged, what_came
+    from fivefold.model import load
     from fivefold.plots.fans import fan_chart, stacked
     from fivefold.plots.svg import standalone
 
     if chart is not None and chart.suffix.lower() != ".svg":
         raise click.BadParameter(f"{chart.name!r} does not end with .svg", param_hint="--chart")
-    found = run(model, recent, **how)
-    came = read_data(truth, kind=found.codec.kind)[1] if truth else None
+    for place in filter(None, (out, paths)):
+        check_place(place)
+    loaded = load(model)
+    came = what_came(loaded, truth) if truth else None
+    found = run(loaded, recent, **how)
     figures = [] if came is None else judged(found, came, seed=how["seed"])
     write_table(found.table(), out)
     if paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -137,7 +138,19 @@ def _families(_: click.Context, __: click.Parameter, value: str | None) -> list[
     return list(dict.fromkeys(names))
 
 
-POSITIVE = click.FloatRange(min=0, min_open=True)
+class Number(click.FloatRange):
+    """A number within bounds; `nan` and `inf` are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number that a word means."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is no number that can be worked with.", param, ctx)
+        return found
+
+
+POSITIVE = Number(min=0, min_open=True)
+NOT_NEGATIVE = Number(min=0)
 FILE = click.Path(path_type=Path)
 KNOWN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)

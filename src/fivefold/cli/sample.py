@@ -61,7 +61,7 @@ def _where(
 @click.option("--class", "label", metavar="NAME", help="Only pictures of this class.")
 @click.option(
     "--guidance",
-    type=click.FloatRange(min=0),
+    type=options.NOT_NEGATIVE,
     metavar="N",
     help="How much classes count: 1 as they are, more for clearer and less various pictures.",
 )
@@ -78,7 +78,7 @@ def _where(
 @click.option("--prompt", metavar="TEXT", help="What every text begins with.")
 @click.option(
     "--temperature",
-    type=click.FloatRange(min=0),
+    type=options.NOT_NEGATIVE,
     metavar="N",
     help="Below 1 likelier symbols or numbers, above 1 rarer ones; 0 always the likeliest.",
 )
@@ -87,13 +87,13 @@ def _where(
 )
 @click.option(
     "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.Number(0, 1, min_open=True),
     metavar="P",
     help="Only the likeliest symbols that together have this probability.",
 )
 @click.option(
     "--min-p",
-    type=click.FloatRange(0, 1),
+    type=options.Number(0, 1),
     metavar="P",
     help="Only symbols at least this share as likely as the likeliest.",
 )
@@ -143,6 +143,8 @@ def sample(
     if json_schema is not None:
         how["schema"] = json_schema.read_text(encoding="utf-8")
     if label is not None:
+        if "class" in (where or {}):
+            raise click.UsageError("the class is given twice, by --class and by --where")
         where = {**(where or {}), "class": label}
 
     with shown() as on_progress:

@@ -121,14 +121,15 @@ def moment(word: str, column: Column) -> pa.Array:
     """A date or time in any known format as Arrow's; as it is where the column's own format reads it."""
     if column.format is not None and parse(pa.array([word]), column.format)[1][0]:
         return pa.array([word])
-    forms = candidates(word)
-    if not forms:
-        return pa.array([word])
-    micro = parse(pa.array([word]), forms[0])[0]
+    said = pa.array([word])
+    form = next((form for form in candidates(word) if parse(said, form)[1][0]), None)
+    if form is None:
+        return said
+    micro = parse(said, form)[0]
     if column.kind == "time":
         return pa.array(micro % DAY).cast(pa.time64("us"))
     moment = pa.array(micro).cast(pa.timestamp("us"))
-    if column.zone and "%z" not in forms[0]:
+    if column.zone and "%z" not in form:
         return pc.assume_timezone(
             moment, column.zone, ambiguous="earliest", nonexistent="earliest"
         )

@@ -148,6 +148,18 @@ def write_table(
             writer.write(batch)
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a place that no table can be written to.
+
+    Raises:
+        InputError: where the ending names no format, or there is no such folder.
+    """
+    location = os.fspath(path)
+    _form(location)
+    if location != "-" and not is_address(location):
+        _refuse(Path(location).resolve(), location)
+
+
 def _form(location: str) -> tuple[str, str]:
     """The format and the packing that a name asks for."""
     if location == "-":

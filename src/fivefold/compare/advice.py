@@ -22,6 +22,8 @@ from fivefold.measures.figure import Figure
 EQUAL = 0.01
 RISING = 0.005
 FEW_ROWS = 1000
+FEW = 100
+"""Steps of a training that say little of a family."""
 THOUSAND = 1000
 LEAKS = ("membership", "verbatim_windows", "memorised_share")
 MADE = {
@@ -205,10 +207,16 @@ def _warnings(comparison: Comparison, chosen: FamilyResult | None) -> list[str]:
     nouns = nouns_of(comparison.data.kind)
     baseline = comparison.baseline
     cheap = _quality(baseline) if baseline else None
-    if chosen and baseline and cheap and merit(cheap) >= merit(_quality(chosen)) - EQUAL:
+    if chosen and baseline and cheap and (beside := _beside(cheap, _quality(chosen))):
         warnings.append(
-            f"{baseline.title}, the cheap baseline, does {_beside(cheap, _quality(chosen))} ({text(cheap)}): "
+            f"{baseline.title}, the cheap baseline, {beside} ({text(cheap)}): "
             f"on this {nouns.whole} a neural family earns little."
+        )
+    hasty = [f for f in comparison.families if 0 < max((r.steps for r in f.runs), default=0) < FEW]
+    if hasty:
+        warnings.append(
+            f"{_and([named(f) for f in hasty]).capitalize()} took fewer than {FEW} steps, too few to be judged by: "
+            "take more minutes."
         )
     if chosen and not any(name.startswith(LEAKS) for name in chosen.figures):
         warnings.append(
@@ -278,7 +286,13 @@ def _quality(family: FamilyResult) -> Figure:
 
 
 def _beside(cheap: Figure, chosen: Figure) -> str:
-    return "better" if merit(cheap) > merit(chosen) + EQUAL else "as well"
+    """How the baseline does beside the chosen family; empty text where it does worse."""
+    ahead = merit(cheap) - merit(chosen)
+    if ahead > EQUAL:
+        return "does better"
+    if ahead >= -EQUAL:
+        return "does as well"
+    return "cannot be told from it within the intervals" if overlap(cheap, chosen) else ""
 
 
 def _leaks(families: Sequence[FamilyResult]) -> str:

@@ -27,7 +27,7 @@ from fivefold.compare.trials import Trial, trial_of
 from fivefold.families import Family
 from fivefold.measures.energy import Meter
 from fivefold.measures.figure import Figure
-from fivefold.model import Model
+from fivefold.model import Model, chunk_of
 from fivefold.preparation import TRAINING_COPIES, build
 from fivefold.seeds import seed_of, seeded
 from fivefold.spaces import Data
@@ -244,11 +244,12 @@ def _drawn(model: Model, rows: int, seed: int) -> tuple[pa.Table, list[Rate]]:
     """Synthetic data, and the speed at which each chunk was drawn."""
     chunks: list[pa.Table] = []
     rates: list[Rate] = []
+    most = chunk_of(model.family.space)
     started = time.process_time()
-    for chunk in model.sample(rows, seed=seed):
-        now = time.process_time()
+    for number, chunk in enumerate(model.sample(rows, seed=seed)):
+        now, count = time.process_time(), min(most, rows - number * most)
         chunks.append(chunk)
-        rates.append((len(chunk), len(chunk) / max(now - started, 1e-9)))
+        rates.append((count, count / max(now - started, 1e-9)))
         started = now
     return pa.concat_tables(chunks), rates
 

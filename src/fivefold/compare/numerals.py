@@ -117,15 +117,19 @@ def count(value: float | None) -> str:
 
 
 def interval(figure: Figure) -> str:
-    """The interval of a figure, or nothing where it has none.
+    """The interval of a figure, or nothing where it has none or its ends read the same.
 
     Example:
         >>> interval(Figure("a", "A", 0.5, 0.41, 0.62, unit="AUC"))
         '0.410 to 0.620'
+        >>> interval(Figure("speed", "Speed", 12_001, 12_001, 12_001, unit="rows/s"))
+        ''
     """
     if figure.low is None or figure.high is None:
         return ""
     low, high = bare(figure.low, figure.unit), bare(figure.high, figure.unit)
+    if low == high:
+        return ""
     head, _, tail = low.rpartition(" ")
     if head and high.endswith(f" {tail}"):
         low = head

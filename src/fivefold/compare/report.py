@@ -277,7 +277,8 @@ def _attention(comparison: Comparison) -> list[tuple[str, str]]:
 def _facts(comparison: Comparison) -> list[tuple[str, str]]:
     """What stands under the headline."""
     data, nouns = comparison.data, nouns_of(comparison.data.kind)
-    facts = [(nouns.many.capitalize(), numerals.count(data.rows))]
+    counted = "rows" if data.kind in ("series", "track") else nouns.many
+    facts = [(counted.capitalize(), numerals.count(data.rows))]
     if data.kinds:
         facts.append(("Columns", numerals.count(len(data.kinds))))
     for key, title in FACTS:

@@ -192,7 +192,6 @@ def _run(job: Job, result: Mapping[str, Any]) -> Run:
     if "failed" in result:
         return Run(job.seed, None, 0.0, 0.0, 0, diverged=True, stopped_because=result["failed"])
     history = result["history"]
-    points = [p for p in history["points"] if p["train"] is not None]
     kept = None if job.folder is None else Path(job.folder).as_posix()
     return Run(
         seed=job.seed,
@@ -202,7 +201,10 @@ def _run(job: Job, result: Mapping[str, Any]) -> Run:
         steps=result["steps"],
         diverged=history["diverged"],
         stopped_because=history["stopped"],
-        training=[Step(int(p["step"]), p["seconds"], p["train"], p["held_out"]) for p in points],
+        training=[
+            Step(int(p["step"]), p["seconds"], p["train"], p["held_out"])
+            for p in history["points"]
+        ],
         curve=[CurvePoint(**point) for point in result["curve"]],
         figures=_figures(result),
         loss_unit=result.get("loss_unit", ""),

@@ -35,7 +35,7 @@ from fivefold.model import Model
 from fivefold.plots.canvas import colour
 from fivefold.plots.fans import Fan, fan_chart, stacked
 from fivefold.plots.stretches import small_multiples
-from fivefold.spaces import Condition
+from fivefold.spaces import Batch, Condition
 
 STRETCH, STRETCHES = 4, 40
 """A stretch has at least so many windows, and there are about so many of them."""
@@ -125,12 +125,17 @@ class SeriesTrial(GridTrial):
         length = self.codec.design.length
         return length - max(1, length // AHEAD)
 
-    def futures(self, model: Model, seed: int) -> tuple[TimeWindows, list[TimeWindows]]:
-        """Held-out windows, and draws of their ends given their beginnings and that nothing is missing that was not."""
+    @cached_property
+    def asked(self) -> Batch:
+        """Held-out windows whose ends are forecast."""
         known = self.others
         count = max(FEWEST_ASKED, round(self.effort * ASKED))
         rows = np.unique(np.linspace(0, len(known) - 1, count).round().astype(np.int64))
-        x = known[torch.from_numpy(rows)]
+        return known[torch.from_numpy(rows)]
+
+    def futures(self, model: Model, seed: int) -> tuple[TimeWindows, list[TimeWindows]]:
+        """Held-out windows, and draws of their ends given their beginnings and that nothing is missing that was not."""
+        x = self.asked
         seen = torch.zeros(x.continuous.shape[1:], dtype=torch.bool)
         seen[..., : self.past] = True
         seen[flags_of(self.codec)] = True

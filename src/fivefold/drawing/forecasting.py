@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fivefold.codecs.reading import read_data
 from fivefold.codecs.series import SeriesCodec
+from fivefold.codecs.timelines.tables import line_of
 from fivefold.drawing.conditional import completed
 from fivefold.drawing.sampling import check
 from fivefold.drawing.stretches import numbers, series_codec
@@ -235,6 +236,22 @@ def forecast(
     asked = codec.forecast(past, horizon, draws, seed=seed)
     rows = codec.restore(completed(model, asked.condition, "forecast", seed, **how), asked)
     return Forecast(codec, past, rows, horizon, draws)
+
+
+def what_came(model: Model, data: Any) -> pa.Table:
+    """The rows by which a forecast is judged, read as the model's series are.
+
+    Arguments:
+        model: of series or tracks.
+        data: a path or a table with the columns that the model was trained on.
+
+    Raises:
+        InputError: where a column lacks, or holds what is no value of it.
+    """
+    codec = series_codec(model, "forecasts nothing")
+    table = read_data(data, kind=codec.kind)[1]
+    line_of(codec.design, table)
+    return table
 
 
 def words(column: pa.ChunkedArray) -> list[str]:

@@ -17,9 +17,11 @@ from typing import Any
 import pyarrow as pa
 
 from fivefold.codecs.image import ImageCodec
+from fivefold.codecs.pictures.sheets import check_folder, laid_out
 from fivefold.codecs.reading import read_data
 from fivefold.codecs.sequences import SequenceCodec
 from fivefold.codecs.sound import SoundCodec
+from fivefold.codecs.writing import check_place as check_table
 from fivefold.codecs.writing import open_writer, write_table
 from fivefold.errors import InputError
 from fivefold.families import Diffusion, Family
@@ -82,8 +84,8 @@ def sample(
     check(model, where, prompt, balance, how)
     if avoid is not None and model.family.space.sort == "grid":
         raise _apart("avoid", "tables and sequences", model, "leave it out: no two are equal")
-    if out is not None and model.codec.kind in FORMS:
-        _check_form(model.codec.kind, out)
+    if out is not None:
+        check_place(model, out, rows)
     known = None if avoid is None else read_data(avoid, kind=model.codec.kind)[1]
     size = chunk_of(model.family.space)
     if any(name in RULES for name in how):
@@ -150,10 +152,22 @@ def write(
         yield pa.table({model.codec.column: [prompt + text.text for text in found]})
 
 
-def _check_form(kind: str, out: Path | str) -> None:
-    """Refuse a place that pictures or sounds cannot be written to, before any is drawn."""
-    ending = Path(out).suffix.lower()
-    if str(out) == STDOUT or ending not in (*FORMS[kind], ""):
+def check_place(model: Model, out: Path | str, count: int) -> None:
+    """Refuse a place that what a model draws cannot be written to, before anything is drawn.
+
+    Raises:
+        InputError: where the ending is that of another form, something is there already, or a sheet would be too large.
+    """
+    kind, ending = model.codec.kind, Path(out).suffix.lower()
+    if isinstance(model.codec, SequenceCodec):
+        return
+    if kind not in FORMS:
+        check_table(out)
+    elif str(out) != STDOUT and not ending:
+        check_folder(Path(out))
+    elif ending == ".png" and ending in FORMS[kind]:
+        laid_out(count, *model.codec.space.extent)
+    elif str(out) == STDOUT or ending not in FORMS[kind]:
         raise InputError(
             f"data of kind {kind} are not written to {'standard output' if str(out) == STDOUT else ending}",
             hint=f"give --out with a name that ends with {' or '.join(FORMS[kind])}, or a folder",

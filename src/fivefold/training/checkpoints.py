@@ -74,7 +74,8 @@ def restore(run: Run, path: Path) -> None:
     for part, kept in {"family.": run.family, "average.": run.average}.items():
         kept.load_state_dict(_cut(_under(tensors, part), shapes))
     run.best = _cut(_under(tensors, "best."), shapes)
-    for player in {k.split(".")[1] for k in tensors if k.startswith("optimiser.")}:
+    states = (k.removeprefix("optimiser.") for k in tensors if k.startswith("optimiser."))
+    for player in {k.rsplit(".", 2)[0] for k in states}:
         module = run.family if player == "self" else run.family.get_submodule(player)
         optimiser = run.optimiser(module)
         for i, parameter in enumerate(_parameters(optimiser)):

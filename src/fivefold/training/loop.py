@@ -232,7 +232,7 @@ class Run:
             figure += share * self.average.validate(part, self._seeded(-2))
         figure = self.team.agreed(figure)
         point = {"step": self.number, "seconds": self.seconds}
-        loss = self.total / max(1, self.count)
+        loss = self.total / self.count if self.count else math.nan
         self.history.points.append({**point, "train": loss, "held_out": figure})
         self.total, self.count = 0.0, 0
         self.next = self.number + max(1, self.steps // VALIDATIONS)

@@ -82,7 +82,8 @@ class History:
     """What happened in a run.
 
     Arguments:
-        points: one a validation: step, processor seconds, training loss, held-out figure, and the steps planned.
+        points: one a validation: step, processor seconds, training loss (NaN where no step since the one before was
+            without a condition), held-out figure, and the steps planned.
         diverged: whether a loss was not a number.
         stopped: why the run ended.
         seconds: processor seconds (device seconds on a GPU), of which the figures of `points` are a part.

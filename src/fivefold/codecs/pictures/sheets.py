@@ -26,6 +26,28 @@ NONE = "none"
 """The folder of pictures without a class."""
 
 
+def laid_out(n: int, height: int, width: int) -> tuple[int, int, int]:
+    """How many of n pictures stand in a row of a sheet, and its height and width.
+
+    Raises:
+        InputError: where the sheet would have more than `MOST` pixels.
+
+    Example:
+        >>> laid_out(64, 28, 28)
+        (8, 238, 238)
+    """
+    columns = min(n, max(1, round(math.sqrt(n * (height + GAP) / (width + GAP)))))
+    rows = math.ceil(n / columns)
+    tall, wide = rows * (height + GAP) - GAP, columns * (width + GAP) - GAP
+    if tall * wide > MOST:
+        raise InputError(
+            f"a sheet of {n:,} pictures has more than the limit of {MOST:,} pixels",
+            hint="draw fewer, or name a folder or an .npz",
+            code="too-large",
+        )
+    return columns, tall, wide
+
+
 def sheet(pictures: Pixels) -> Pixels:
     """Pictures beside and below one another, in as many rows as make a square.
 
@@ -43,15 +65,7 @@ def sheet(pictures: Pixels) -> Pixels:
         (1, 18, 18)
     """
     n, channels, height, width = pictures.shape
-    columns = min(n, max(1, round(math.sqrt(n * (height + GAP) / (width + GAP)))))
-    rows = math.ceil(n / columns)
-    tall, wide = rows * (height + GAP) - GAP, columns * (width + GAP) - GAP
-    if tall * wide > MOST:
-        raise InputError(
-            f"a sheet of {n:,} pictures has more than the limit of {MOST:,} pixels",
-            hint="draw fewer, or name a folder or an .npz",
-            code="too-large",
-        )
+    columns, tall, wide = laid_out(n, height, width)
     found = np.full((channels, tall, wide), 255, np.uint8)
     if channels == 4:
         found[3] = 0
@@ -115,13 +129,7 @@ def write_folder(
     Raises:
         InputError: where there is something already, or the disk is full.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(
-            "is there already and not empty",
-            where=str(path),
-            hint="name a new folder",
-            code="exists",
-        )
+    check_folder(path)
     width = len(str(len(contents)))
     names = folder_names(sorted({word for word in classes or () if word is not None}))
     try:
@@ -144,6 +152,21 @@ def write_folder(
             hint="free some space or choose another place",
             code="cannot-write",
         ) from fault
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a place for a folder where something is already.
+
+    Raises:
+        InputError: naming it.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(
+            "is there already and not empty",
+            where=str(path),
+            hint="name a new folder",
+            code="exists",
+        )
 
 
 def folder_names(classes: Sequence[str]) -> dict[str, str]:

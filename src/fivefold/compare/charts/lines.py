@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -126,7 +127,7 @@ def training_curves(family: FamilyResult, width: float = 300, height: float = 17
     values = sorted(
         v for run in runs for s in run.training for v in (s.loss, s.held_out) if v is not None
     )
-    low, high = values[0], values[int(0.97 * (len(values) - 1))]
+    low, high = values[0], values[math.ceil(0.97 * (len(values) - 1))]
     pad = (high - low or 1.0) * 0.06
     end = max(s.cpu_seconds for run in runs for s in run.training)
     x, y = Scale(0, end or 1.0, left, right), Scale(low - pad, high + pad, bottom, top)

@@ -177,7 +177,7 @@ def test_a_model_of_texts_is_saved_and_loaded_as_one_of_a_table(writer, tmp_path
 
 
 def test_chunks_of_texts_do_not_depend_on_how_many_are_asked_for(writer, monkeypatch) -> None:
-    monkeypatch.setattr("fivefold.model.chunk_of", lambda space: 16)
+    monkeypatch.setattr("fivefold.model.trained.chunk_of", lambda space: 16)
     model = load(writer)
     few, many = (rows_of(model, rows)["text"].to_pylist() for rows in (16, 40))
     assert many[:16] == few
@@ -235,3 +235,13 @@ def test_a_codec_of_an_unknown_kind_or_another_model_is_refused(copy, writer) ->
     sealed(copy, "codec.json", json.loads((writer / "codec.json").read_text()))
     with pytest.raises(InputError, match="codec is of another model"):
         load(copy)
+
+
+def test_weights_of_another_shape_are_refused_in_one_line(copy) -> None:
+    config = json.loads((copy / "config.json").read_text())
+    config["config"]["width"] += 16
+    sealed(copy, "config.json", config)
+    with pytest.raises(InputError, match="do not fit") as fault:
+        load(copy)
+    assert "\n" not in str(fault.value)
+    assert len(str(fault.value)) < 500
