@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fivefold.codecs.sounds.files import MOST, brought, is_sound, look, samples
+from fivefold.codecs.sounds.files import MOST, Bytes, brought, is_sound, look, samples
 from fivefold.codecs.sounds.records import wav
 from fivefold.errors import InputError, MissingExtraError
 
@@ -153,6 +153,13 @@ def test_bytes_of_any_sort_are_a_sound_or_an_input_error(data):
     except InputError:
         return
     assert np.isfinite(found).all()
+
+
+def test_a_place_before_the_first_byte_is_the_first():
+    stream = Bytes(b"RIFF")
+    assert stream.seek(-1) == 0
+    assert stream.seek(-9, 2) == 0
+    assert stream.seek(-1, 2) == 3
 
 
 def test_what_was_written_is_read():

@@ -61,6 +61,20 @@ class Look:
         return self.samples / self.rate
 
 
+class Bytes(io.BytesIO):
+    """Bytes of a file whose damaged head may ask for what stands before the first.
+
+    libsndfile seeks by a callback from C, which no exception leaves.
+    """
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, at the least to the first."""
+        try:
+            return super().seek(offset, whence)
+        except ValueError:
+            return super().seek(0)
+
+
 def is_sound(head: bytes) -> bool:
     r"""Whether the first bytes of a file are those of a sound.
 
@@ -181,7 +195,7 @@ def check(seen: Look, where: str, rate: int = 0) -> None:
 def _opened(source: bytes | str | Path, where: str, rate: int = 0) -> Iterator[Any]:
     """A file whose head was read; what goes wrong with it is an InputError."""
     library = _soundfile()
-    stream = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+    stream = Bytes(source) if isinstance(source, bytes) else str(source)
     try:
         with library.SoundFile(stream) as file:
             if file.format not in FORMATS:
