@@ -96,3 +96,21 @@ def test_missing_truth_is_left_out_and_few_draws_have_no_interval():
     assert found[3].value is None
     now[:] = np.nan
     assert forecast_figures(now[:, :18], now[:, 18:], draws, history=history)[0].value is None
+
+
+def test_what_never_changes_within_a_window_is_not_forecast():
+    history, now = seasonal(80, 7), seasonal(30, 8)
+    draws = np.repeat(now[None, :, 18:], 8, 0)
+    alone = forecast_figures(now[:, :18], now[:, 18:], draws, history=history, season=6)
+    place = np.random.default_rng(0).normal(size=(110, 1, 1)).repeat(30, 1)
+    both, there = np.concatenate([history, place[:80]], 2), np.concatenate([now, place[80:]], 2)
+    beside = forecast_figures(
+        there[:, :18],
+        there[:, 18:],
+        np.repeat(there[None, :, 18:], 8, 0),
+        history=both,
+        season=6,
+        names=["load", "place"],
+    )
+    assert "place" not in beside[0].note
+    assert beside[0].value == pytest.approx(alone[0].value)

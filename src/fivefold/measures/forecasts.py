@@ -202,11 +202,14 @@ def forecast_figures(
 
     Returns:
         `forecast_crps`, `forecast_skill_naive`, `forecast_skill_boosting` and `forecast_interval`; of more than four
-        variables four are judged, spread evenly.
+        variables that change within windows four are judged, spread evenly.
     """
     rng = np.random.default_rng(seed)
     ruler = Ruler.of(history)
-    chosen = ruler.moving[paired(len(ruler.moving), TARGETS)]
+    changing = ruler.moving[np.nan_to_num(np.diff(history[..., ruler.moving], axis=1)).any((0, 1))]
+    if not len(changing):
+        changing = ruler.moving
+    chosen = changing[paired(len(changing), TARGETS)]
     past, future, shown, known = (ruler.scaled(x) for x in (pasts, futures, draws, history))
     horizon = future.shape[1]
     truth, shown = future[..., chosen], shown[..., chosen]
